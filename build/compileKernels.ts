@@ -7,7 +7,11 @@
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import asc from 'assemblyscript/asc'
+
+/** Of assemblyscript/asc only what is used: its own declarations would redefine `console` for the whole program. */
+interface Compiler {
+  main(argv: string[]): Promise<{ error: Error | null; stderr: { toString(): string } }>
+}
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const sources = join(root, 'src-main', 'engine', 'kernels')
@@ -40,6 +44,7 @@ export async function compileKernels(): Promise<string[]> {
 }
 
 async function compile(name: string): Promise<void> {
+  const asc = ((await import('assemblyscript/asc' as string)) as { default: Compiler }).default
   mkdirSync(target, { recursive: true })
   const aside = `${name}.${process.pid}.tmp`
   const { error, stderr } = await asc.main([name + SUFFIX, ...OPTIONS, '--baseDir', sources, '--outFile', relative(sources, join(target, aside))])

@@ -1,0 +1,50 @@
+/** What may go from the folder of indexes: what killed processes left, and the least recently used beyond a limit. */
+import { readdirSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** Removes `*.tmp` of processes that are gone, and lock files without their index. */
+export function removeLeftovers(folder: string): void {
+  const names = new Set(readdirSync(folder))
+  for (const name of names) {
+    const owner = /\.(\d+)\.[0-9a-f]+\.tmp(-lock)?$/.exec(name)
+    if (owner !== null && !isRunning(Number(owner[1]))) drop(join(folder, name))
+    else if (name.endsWith('.mdb-lock') && !names.has(name.slice(0, -'-lock'.length))) drop(join(folder, name))
+  }
+}
+
+/** Removes indexes, least recently used first, until the rest takes at most `limit` bytes; never `keep`. */
+export function removeLeastRecentlyUsed(folder: string, limit: number, keep: string): void {
+  const indexes = readdirSync(folder)
+    .filter((name) => name.endsWith('.mdb'))
+    .map((name) => {
+      const stat = statSync(join(folder, name), { throwIfNoEntry: false })
+      return { name, size: stat?.size ?? 0, used: stat?.mtimeMs ?? 0 }
+    })
+    .sort((a, b) => a.used - b.used)
+  let total = indexes.reduce((sum, index) => sum + index.size, 0)
+  for (const { name, size } of indexes) {
+    if (total <= limit) return
+    if (name === keep) continue
+    drop(join(folder, name))
+    drop(join(folder, `${name}-lock`))
+    total -= size
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+/** Removes a file, or leaves it where that is refused. */
+export function drop(path: string): void {
+  try {
+    rmSync(path, { force: true })
+  } catch {
+    // In use on Windows, or someone else's: the next time will do.
+  }
+}

@@ -1,0 +1,241 @@
+/**
+ * IndexStore on LMDB: one immutable file for each analysed core, `cores/HASH.SEAL.RANDOM.mdb`, holding one record `meta`
+ * and column chunks under `[column, chunk]`.
+ *
+ * - All or nothing: written to `HASH.PID.RANDOM.tmp`, closed, fsynced, renamed. What a killed process left is removed by
+ *   the next one that writes.
+ * - A name is never used twice, so LMDB's lock file never outlives its data file's meaning, and several instances may
+ *   read, write and replace at once.
+ * - SEAL is the file's size and the CRC-32 of its first pages, looked at before LMDB is: it dies of SIGBUS on missing
+ *   pages and of SIGSEGV on a header that is none. Each chunk has a CRC-32 too. An index that is damaged, or of another
+ *   version, is removed and not answered.
+ */
+import { createHash, randomBytes } from 'node:crypto'
+import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, readdirSync, readSync, renameSync, statSync, utimesSync } from 'node:fs'
+import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
+import { open, type RootDatabase } from 'lmdb'
+import type { IndexStore, IndexWriter, StoredIndex } from '../engine/ports.ts'
+import { drop, removeLeastRecentlyUsed, removeLeftovers } from './indexCleanup.ts'
+
+/** Bytes that all indexes together may take; the least recently used go first. */
+export const DEFAULT_CACHE_LIMIT = 20 * 2 ** 30
+
+/** Holds both of LMDB's meta pages, for pages of up to 16 KiB. */
+const SEALED_BYTES = 32 << 10
+
+const META = 'meta'
+
+interface MetaRecord {
+  identity: string
+  version: number
+  meta: unknown
+  /** CRC-32 of each chunk by column; null where a chunk was not written. */
+  checksums: Record<string, (number | null)[]>
+}
+
+type Database = RootDatabase<Uint8Array>
+
+export function lmdbIndexStore(cacheFolder: string, limit: number = DEFAULT_CACHE_LIMIT): IndexStore {
+  const folder = join(cacheFolder, 'cores')
+  return {
+    open: (identity, version) => openIndex(folder, identity, version),
+    create(identity, version) {
+      mkdirSync(folder, { recursive: true, mode: 0o700 })
+      removeLeftovers(folder)
+      return new LmdbIndexWriter(folder, identity, version, limit)
+    },
+  }
+}
+
+function openIndex(folder: string, identity: string, version: number): StoredIndex | null {
+  for (const name of indexesOf(folder, identity)) {
+    const path = join(folder, name)
+    const index = sealInName(name) === sealOf(path) ? openWhole(path, identity, version) : null
+    if (index !== null) return index
+    remove(path)
+  }
+  return null
+}
+
+function openWhole(path: string, identity: string, version: number): StoredIndex | null {
+  let database: Database | null = null
+  try {
+    database = open<Uint8Array>({ path, noSubdir: true, readOnly: true, encoding: 'binary', maxDbs: 1 })
+    const bytes = copyOut(database, META)
+    const record = bytes === null ? null : (JSON.parse(Buffer.from(bytes).toString()) as MetaRecord)
+    if (record !== null && record.identity === identity && record.version === version) {
+      touch(path)
+      return new LmdbStoredIndex(database, record)
+    }
+  } catch {
+    // LMDB's and JSON's complaints about a damaged file all mean the same: no index.
+  }
+  if (database !== null) closeNow(database)
+  return null
+}
+
+class LmdbStoredIndex implements StoredIndex {
+  readonly meta: unknown
+  private readonly database: Database
+  private readonly checksums: MetaRecord['checksums']
+
+  constructor(database: Database, record: MetaRecord) {
+    this.database = database
+    this.meta = record.meta
+    this.checksums = record.checksums
+  }
+
+  readChunk(column: string, chunk: number): Uint8Array | null {
+    const expected = this.checksums[column]?.[chunk]
+    if (expected === undefined || expected === null) return null
+    const bytes = copyOut(this.database, [column, chunk])
+    return bytes !== null && crc32(bytes) === expected ? bytes : null
+  }
+
+  close(): void {
+    closeNow(this.database)
+  }
+}
+
+class LmdbIndexWriter implements IndexWriter {
+  private readonly folder: string
+  private readonly identity: string
+  private readonly version: number
+  private readonly limit: number
+  private readonly path: string
+  private readonly checksums: MetaRecord['checksums'] = {}
+  private database: Database | null
+
+  constructor(folder: string, identity: string, version: number, limit: number) {
+    this.folder = folder
+    this.identity = identity
+    this.version = version
+    this.limit = limit
+    this.path = join(folder, `${hash(identity)}.${process.pid}.${random()}.tmp`)
+    this.database = open<Uint8Array>({ path: this.path, noSubdir: true, noSync: true, encoding: 'binary', maxDbs: 1 })
+  }
+
+  writeChunk(column: string, chunk: number, bytes: Uint8Array): void {
+    const sums = (this.checksums[column] ??= [])
+    while (sums.length < chunk) sums.push(null)
+    sums[chunk] = crc32(bytes)
+    this.opened().putSync([column, chunk], bytes)
+  }
+
+  commit(meta: unknown): void {
+    const record: MetaRecord = { identity: this.identity, version: this.version, meta, checksums: this.checksums }
+    this.opened().putSync(META, Buffer.from(JSON.stringify(record)))
+    this.end()
+    try {
+      syncFile(this.path)
+      const older = indexesOf(this.folder, this.identity)
+      const name = `${hash(this.identity)}.${sealOf(this.path)}.${random()}.mdb`
+      renameSync(this.path, join(this.folder, name))
+      syncFile(this.folder)
+      for (const index of older) remove(join(this.folder, index))
+      removeLeastRecentlyUsed(this.folder, this.limit, name)
+    } finally {
+      remove(this.path)
+    }
+  }
+
+  abort(): void {
+    if (this.database === null) return
+    this.end()
+    remove(this.path)
+  }
+
+  private opened(): Database {
+    if (this.database === null) throw new Error('this index was committed or aborted before')
+    return this.database
+  }
+
+  private end(): void {
+    closeNow(this.opened())
+    this.database = null
+  }
+}
+
+/** lmdb's close answers a promise, but without asynchronous writes it is done when it returns. */
+function closeNow(database: Database): void {
+  void database.close()
+}
+
+/** lmdb may answer a view of a buffer it uses again: what leaves here is a copy of its own. */
+function copyOut(database: Database, key: string | [string, number]): Uint8Array | null {
+  const bytes = database.getBinary(key)
+  if (bytes === undefined) return null
+  const copy = new Uint8Array(bytes.length)
+  // Not copy.set(bytes): such a buffer's own `length` may be below that of its memory.
+  copy.set(Uint8Array.prototype.subarray.call(bytes, 0, bytes.length))
+  return copy
+}
+
+/** File names of the identity's indexes, newest first. */
+function indexesOf(folder: string, identity: string): string[] {
+  const prefix = `${hash(identity)}.`
+  let names: string[]
+  try {
+    names = readdirSync(folder)
+  } catch {
+    return []
+  }
+  return names
+    .filter((name) => name.startsWith(prefix) && name.endsWith('.mdb'))
+    .map((name) => ({ name, modified: statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? 0 }))
+    .sort((a, b) => b.modified - a.modified)
+    .map(({ name }) => name)
+}
+
+function sealInName(name: string): string {
+  return name.split('.')[1] ?? ''
+}
+
+/** Empty where the file can't be read. */
+function sealOf(path: string): string {
+  try {
+    const file = openSync(path, 'r')
+    try {
+      const head = new Uint8Array(SEALED_BYTES)
+      const length = readSync(file, head, 0, SEALED_BYTES, 0)
+      return `${fstatSync(file).size}-${crc32(head.subarray(0, length)).toString(16)}`
+    } finally {
+      closeSync(file)
+    }
+  } catch {
+    return ''
+  }
+}
+
+function hash(identity: string): string {
+  return createHash('sha256').update(identity).digest('hex').slice(0, 32)
+}
+
+function random(): string {
+  return randomBytes(6).toString('hex')
+}
+
+function syncFile(path: string): void {
+  if (process.platform === 'win32' && statSync(path).isDirectory()) return
+  const file = openSync(path, process.platform === 'win32' ? 'r+' : 'r')
+  try {
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+}
+
+function touch(path: string): void {
+  try {
+    utimesSync(path, new Date(), new Date())
+  } catch {
+    // A cache of someone else's or on a read-only disk serves as well.
+  }
+}
+
+/** The index and its lock; Windows refuses while another instance reads it, which is no harm. */
+function remove(path: string): void {
+  drop(path)
+  drop(`${path}-lock`)
+}

@@ -1,0 +1,80 @@
+/** Assembles little- or big-endian bytes for the builders. Offsets are what `length` said when something was put. */
+export class ByteWriter {
+  private buffer = new Uint8Array(256)
+  private view = new DataView(this.buffer.buffer)
+  private readonly little: boolean
+  length = 0
+
+  constructor(little = true) {
+    this.little = little
+  }
+
+  u8(...values: number[]): this {
+    for (const value of values) this.buffer[this.room(1)] = value
+    return this
+  }
+
+  u16(...values: number[]): this {
+    for (const value of values) this.at(2, (at) => this.view.setUint16(at, value, this.little))
+    return this
+  }
+
+  u32(...values: number[]): this {
+    for (const value of values) this.at(4, (at) => this.view.setUint32(at, value, this.little))
+    return this
+  }
+
+  u64(...values: (number | bigint)[]): this {
+    for (const value of values) this.at(8, (at) => this.view.setBigUint64(at, BigInt.asUintN(64, BigInt(value)), this.little))
+    return this
+  }
+
+  bytes(bytes: ArrayLike<number>): this {
+    const at = this.room(bytes.length)
+    this.buffer.set(bytes, at)
+    return this
+  }
+
+  /** `length` bytes: the text, then zeroes; at least one zero where no length is given. */
+  text(text: string, length?: number): this {
+    const bytes = new TextEncoder().encode(text).subarray(0, length)
+    return this.bytes(bytes).zeroes((length ?? bytes.length + 1) - bytes.length)
+  }
+
+  zeroes(count: number): this {
+    this.room(count)
+    return this
+  }
+
+  align(to: number): this {
+    return this.zeroes((to - (this.length % to)) % to)
+  }
+
+  /** Zeroes up to `offset`, which must not lie before the end. */
+  padTo(offset: number): this {
+    if (offset < this.length) throw new Error(`already ${this.length} bytes, asked to pad to ${offset}`)
+    return this.zeroes(offset - this.length)
+  }
+
+  /** A copy. */
+  done(): Uint8Array {
+    return this.buffer.slice(0, this.length)
+  }
+
+  private at(size: number, put: (at: number) => void): void {
+    const at = this.room(size)
+    put(at)
+  }
+
+  private room(count: number): number {
+    const at = this.length
+    this.length += count
+    if (this.length > this.buffer.length) {
+      const larger = new Uint8Array(Math.max(this.length, this.buffer.length * 2))
+      larger.set(this.buffer)
+      this.buffer = larger
+      this.view = new DataView(larger.buffer)
+    }
+    return at
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * The worker's side: opens one core, then answers queries about it, one message at a time. Whatever is thrown becomes a
+ * failure answer; after a failed `open` the main side ends the worker.
+ */
+import type { MessagePort } from 'node:worker_threads'
+import type { CoreSummary, DiagnosticRow } from '../contract/rows.ts'
+import type { ByteSource, Progress } from '../engine/ports.ts'
+import type { EngineSession, OpenSession } from '../engine/session.ts'
+import { openFileByteSource } from '../storage/fileByteSource.ts'
+import { lmdbIndexStore } from '../storage/lmdbIndexStore.ts'
+import { moduleFiles } from '../storage/moduleFiles.ts'
+import { blockText } from './blockText.ts'
+import { toFailure } from './failure.ts'
+import type { EngineCall, FromWorker, OpenRequest, ToWorker } from './messages.ts'
+import { ProgressMeter } from './progressMeter.ts'
+
+/** Null where the file is not compressed; what is wrong with it becomes the summary's first diagnostics. */
+export type Decompress = (source: ByteSource, folder: string, progress: Progress) => Promise<Decompressed | null>
+
+interface Decompressed {
+  source: ByteSource
+  diagnostics: DiagnosticRow[]
+}
+
+export function serveEngine(port: MessagePort, openSession: OpenSession, decompress: Decompress): void {
+  let session: EngineSession | null = null
+  let path = ''
+  let damage: DiagnosticRow[] = []
+
+  const opened = (): EngineSession => {
+    if (session === null) throw new Error('the core is not open')
+    return session
+  }
+
+  const summary = (): CoreSummary => {
+    const own = opened().summary()
+    return { ...own, diagnostics: [...damage, ...own.diagnostics] }
+  }
+
+  const answer = async (call: EngineCall): Promise<unknown> => {
+    switch (call.method) {
+      case 'open':
+        path = call.query.path
+        session = await open(call.query)
+        return summary()
+      case 'summary':
+        return summary()
+      case 'listTop':
+        return opened().listTop(call.query)
+      case 'listBlocks':
+        return opened().listBlocks(call.query)
+      case 'blockText':
+        return blockText(opened(), call.query)
+      case 'report':
+        return opened().reportMarkdown()
+      case 'close':
+        session?.close()
+        session = null
+        return null
+    }
+  }
+
+  const open = async (request: OpenRequest): Promise<EngineSession> => {
+    const post = (message: FromWorker): void => port.postMessage(message)
+    const progress = new ProgressMeter(request.stop, (report) => post({ kind: 'progress', report }), () => performance.now())
+    const file = openFileByteSource(request.path)
+    let core = file
+    try {
+      const decompressed = await decompress(file, request.decompressFolder, progress)
+      if (decompressed !== null) {
+        core = decompressed.source
+        file.close()
+        damage = decompressed.diagnostics
+      }
+      return await openSession(request.handle, request.options, {
+        core,
+        files: moduleFiles,
+        store: request.indexFolder === null ? null : lmdbIndexStore(request.indexFolder),
+        progress,
+        now: () => performance.now() / 1000,
+        peakMemory: () => process.resourceUsage().maxRSS * 1024,
+      })
+    } catch (error) {
+      core.close()
+      file.close()
+      throw error
+    }
+  }
+
+  port.on('message', (message: ToWorker) => {
+    answer(message).then(
+      (value) => {
+        port.postMessage({ kind: 'answer', id: message.id, value } satisfies FromWorker, transfers(value))
+        if (message.method === 'close') port.close()
+      },
+      (error: unknown) => port.postMessage({ kind: 'failure', id: message.id, error: toFailure(error, path) } satisfies FromWorker),
+    )
+  })
+}
+
+function transfers(value: unknown): ArrayBuffer[] {
+  const text = (value as { text?: unknown } | null)?.text
+  return text instanceof Uint8Array && text.buffer instanceof ArrayBuffer ? [text.buffer] : []
+}

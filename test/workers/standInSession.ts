@@ -1,0 +1,83 @@
+/**
+ * A session made of rules instead of a core, for tests of what lies around the engine. The file's text drives it:
+ * `blocks N` lines say how many blocks there are; `slow`, `bug`, `exit`, `unreadable`, `no memory` misbehave while opening.
+ */
+import type { OpenSession } from '../../src-main/engine/session.ts'
+import type { BlockRow, CoreSummary, Page, TopPage } from '../../src-main/contract/rows.ts'
+import { UnreadableCore, UsageError } from '../../src-main/engine/errors.ts'
+
+export function standInBlock(i: number): BlockRow {
+  return {
+    addr: 0x55cc_ba2e_0010 + i * 32,
+    size: 24,
+    state: i % 2 === 0 ? 'used' : 'free',
+    allocator: 'glibc',
+    arena: 'main',
+    type: i % 4 === 0 ? 'A<"ä">' : null,
+    count: 1,
+    confidence: i % 4 === 0 ? 1 : 0,
+    evidence: i % 4 === 0 ? 'vtable of A' : '',
+  }
+}
+
+export const standInSession: OpenSession = async (handle, options, ports) => {
+  const bytes = new Uint8Array(Math.min(ports.core.size, 4096))
+  ports.core.read(0, bytes)
+  const text = new TextDecoder().decode(bytes)
+  const blocks = Number(/blocks (\d+)/.exec(text)?.[1] ?? 0)
+  ports.progress.stage('open', 0, 'bytes')
+  ports.progress.stage('blocks', 1000, 'items')
+  if (text.includes('unreadable')) throw new UnreadableCore('not an ELF file', ports.core.name, 'name a core dump')
+  if (text.includes('bug')) throw new TypeError('a bug in the engine')
+  if (text.includes('no memory')) throw new RangeError('Array buffer allocation failed')
+  if (text.includes('exit')) process.exit(1)
+  if (text.includes('deaf')) for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50)
+  if (text.includes('slow')) {
+    for (let i = 0; i < 1000; i++) {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)
+      ports.progress.advance(i)
+    }
+  }
+  if (ports.store !== null) {
+    const writer = ports.store.create(ports.core.name, 1)
+    writer.writeChunk('addr', 0, bytes)
+    writer.commit({ blocks })
+  }
+  const summary: CoreSummary = {
+    core: handle,
+    path: ports.core.name,
+    fileSize: ports.core.size,
+    process: { pid: 42, command: 'demo', args: './demo', signal: 11, signalName: 'SIGSEGV', faultAddress: 0, machine: 'x86-64', writer: 'kernel' },
+    threads: [{ tid: 42, crashed: true, signal: 11, pc: 0x401000, sp: 0x7ffd0000, tp: 0x7f00, module: options.exe ?? 'demo' }],
+    modules: [{ path: '/opt/demo', buildId: 'abcd', base: 0x400000, end: 0x500000, debug: 'full', file: '/opt/demo' }],
+    accounting: { rows: [{ kind: 'allocator-used', bytes: 4096, ranges: 1 }, { kind: 'anonymous', bytes: 8192, ranges: 2 }], mapped: 12288 },
+    allocators: [{ allocator: 'glibc', arenas: 1, usedCount: blocks, usedBytes: 24 * blocks, freeCount: 0, freeBytes: 0, overheadBytes: 8 }],
+    diagnostics: [{ kind: 'note', where: 'test', offset: 16, message: 'a stand-in' }],
+    timings: [{ stage: 'open', seconds: 0.25 }],
+    peakMemoryBytes: ports.peakMemory(),
+    cached: false,
+  }
+  const listBlocks = (q: { offset: number; limit: number; state: string }): Page<BlockRow> => {
+    const all = q.state === 'all'
+    const total = all ? blocks : Math.ceil(blocks / 2)
+    const rows: BlockRow[] = []
+    const end = Math.min(total, q.offset + q.limit)
+    for (let i = q.offset; i < end; i++) rows.push(standInBlock(all ? i : i * 2))
+    return { rows, total, offset: q.offset }
+  }
+  return {
+    summary: () => summary,
+    listTop(q): TopPage {
+      if (q.filter === '/(/') throw new UsageError('the filter is not a regular expression', q.filter, 'close the bracket')
+      const rows = [
+        { key: 't:A', type: 'A', label: 'A', size: 24, requested: null, count: 20000, bytes: 480000, share: 0.12, evidence: 'vtable' },
+        { key: 's:88', type: null, label: 'malloc(80)', size: 88, requested: 80, count: 20000, bytes: 1760000, share: 0.44, evidence: '' },
+      ]
+      const sum = { count: 40000, bytes: 2240000 }
+      return { rows: rows.slice(q.offset, q.offset + q.limit), total: 2, offset: q.offset, all: sum, filtered: sum }
+    },
+    listBlocks,
+    reportMarkdown: () => `# ${ports.core.name}\n`,
+    close: () => ports.core.close(),
+  }
+}

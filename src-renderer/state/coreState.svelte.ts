@@ -1,0 +1,152 @@
+/** One open core as the window holds it: its summary, the places visited, and the state of TopN. */
+
+import type { BlockQuery, CoreClient, TopQuery } from '../../src-main/contract/api.ts'
+import type { BlockRow, CoreSummary, DiagnosticRow, ModuleRow, Page, ThreadRow, TopPage, TopRow } from '../../src-main/contract/rows.ts'
+import { LocalRows } from './localRows.svelte.ts'
+import { Places, type BlockSelection, type Entry } from './places.svelte.ts'
+import { RemoteRows } from './remoteRows.svelte.ts'
+import { TableMemory } from './tableMemory.svelte.ts'
+
+export class CoreState {
+  readonly summary: CoreSummary
+  readonly places = new Places()
+  readonly top: TopState
+  readonly threads: LocalRows<ThreadRow>
+  readonly modules: LocalRows<ModuleRow>
+  readonly diagnostics: LocalRows<DiagnosticRow>
+  readonly #client: CoreClient
+  /** Block lists belong to their place in the history, so Back finds them as they were. */
+  readonly #blocks = new WeakMap<Entry, BlocksState>()
+
+  constructor(client: CoreClient, summary: CoreSummary) {
+    this.#client = client
+    this.summary = summary
+    this.top = new TopState(client, summary.core)
+    this.threads = new LocalRows(
+      summary.threads,
+      [
+        { id: 'tid', key: (r) => r.tid },
+        { id: 'pc', key: (r) => r.pc },
+        { id: 'sp', key: (r) => r.sp },
+        { id: 'tp', key: (r) => r.tp },
+        { id: 'module', key: (r) => r.module },
+        { id: 'signal', key: (r) => r.signal },
+      ],
+      (r) => `${r.tid} ${r.module}`,
+    )
+    this.modules = new LocalRows(
+      summary.modules,
+      [
+        { id: 'path', key: (r) => r.path },
+        { id: 'base', key: (r) => r.base },
+        { id: 'size', key: (r) => r.end - r.base },
+        { id: 'buildId', key: (r) => r.buildId },
+        { id: 'debug', key: (r) => r.debug },
+        { id: 'file', key: (r) => r.file },
+      ],
+      (r) => `${r.path} ${r.buildId} ${r.file}`,
+    )
+    this.diagnostics = new LocalRows(
+      summary.diagnostics,
+      [
+        { id: 'kind', key: (r) => r.kind },
+        { id: 'where', key: (r) => r.where },
+        { id: 'offset', key: (r) => r.offset ?? -1 },
+        { id: 'message', key: (r) => r.message },
+      ],
+      (r) => `${r.kind} ${r.where} ${r.message}`,
+    )
+  }
+
+  blocksAt(entry: Entry, selection: BlockSelection): BlocksState {
+    const known = this.#blocks.get(entry)
+    if (known) return known
+    const fresh = new BlocksState(this.#client, this.summary.core, selection)
+    this.#blocks.set(entry, fresh)
+    return fresh
+  }
+
+  /** All blocks the allocators handed out. */
+  get usedBytes(): number {
+    return this.summary.accounting.rows.find((row) => row.kind === 'allocator-used')?.bytes ?? 0
+  }
+}
+
+export type TopBy = TopQuery['by']
+export type TopSort = TopQuery['sort']
+
+export class TopState {
+  by = $state<TopBy>('type')
+  sort = $state<TopSort>('bytes')
+  descending = $state(true)
+  filter = $state('')
+  readonly rows: RemoteRows<TopRow, TopPage>
+  readonly memory = new TableMemory()
+  readonly #client: CoreClient
+  readonly #core: string
+
+  constructor(client: CoreClient, core: string) {
+    this.#client = client
+    this.#core = core
+    this.rows = new RemoteRows(this.#fetcher())
+  }
+
+  groupBy(by: TopBy): void {
+    this.by = by
+    this.refresh()
+  }
+
+  /** A second click on the same column turns the order; text starts at A, numbers at the largest. */
+  sortBy(sort: TopSort): void {
+    this.descending = this.sort === sort ? !this.descending : sort !== 'label'
+    this.sort = sort
+    this.refresh()
+  }
+
+  filterBy(filter: string): void {
+    this.filter = filter
+    this.refresh()
+  }
+
+  refresh(): void {
+    this.memory.reset()
+    this.rows.query(this.#fetcher())
+  }
+
+  #fetcher(): (offset: number, limit: number) => ReturnType<CoreClient['listTop']> {
+    const { by, sort, descending, filter } = this
+    return (offset, limit) => this.#client.listTop({ core: this.#core, by, sort, descending, filter, offset, limit })
+  }
+}
+
+export class BlocksState {
+  state = $state<BlockQuery['state']>('used')
+  readonly selection: BlockSelection
+  readonly rows: RemoteRows<BlockRow, Page<BlockRow>>
+  readonly memory = new TableMemory()
+  readonly #client: CoreClient
+  readonly #core: string
+
+  constructor(client: CoreClient, core: string, selection: BlockSelection) {
+    this.#client = client
+    this.#core = core
+    this.selection = selection
+    this.state = selection.state
+    this.rows = new RemoteRows(this.#fetcher())
+  }
+
+  show(state: BlockQuery['state']): void {
+    this.state = state
+    this.memory.reset()
+    this.rows.query(this.#fetcher())
+  }
+
+  #fetcher(): (offset: number, limit: number) => ReturnType<CoreClient['listBlocks']> {
+    const { type, size } = this.selection
+    const state = this.state
+    const base: BlockQuery = { core: this.#core, state, offset: 0, limit: 0 }
+    if (type !== undefined) base.type = type
+    if (size !== undefined) base.size = size
+    return (offset, limit) => this.#client.listBlocks({ ...base, offset, limit })
+  }
+}

@@ -1,0 +1,94 @@
+/**
+ * Where in an open core the person is, and the way back. Places ride on the browser's own history, so
+ * Alt+arrows, mouse buttons and the Back button all do the same; each place keeps its scroll position.
+ */
+
+import type { BlockQuery } from '../../src-main/contract/api.ts'
+import { TableMemory } from './tableMemory.svelte.ts'
+
+export type BlockSelection = Pick<BlockQuery, 'type' | 'size'> & {
+  state: BlockQuery['state']
+  /** What the person chose, as they saw it; empty for all blocks. */
+  label: string
+}
+
+export type Place =
+  | { view: 'overview' }
+  | { view: 'top' }
+  | { view: 'blocks'; blocks: BlockSelection }
+  | { view: 'threads' }
+  | { view: 'modules' }
+  | { view: 'diagnostics' }
+
+export type ViewName = Place['view']
+
+export interface Entry {
+  place: Place
+  memory: TableMemory
+}
+
+interface Mark {
+  corelens: string
+  index: number
+}
+
+export class Places {
+  current = $state.raw<Entry>(entry({ view: 'overview' }))
+  /** Where Back leads; null at the start. */
+  previous = $state.raw<Entry | null>(null)
+  #entries: Entry[] = [this.current]
+  #index = 0
+  /** Marks history entries as this core's: those of a core closed since mean nothing. */
+  readonly #epoch = crypto.randomUUID()
+
+  constructor() {
+    history.replaceState(this.#mark(), '')
+  }
+
+  go(place: Place): void {
+    if (samePlace(place, this.current.place)) return
+    this.#entries.length = this.#index + 1
+    this.#entries.push(entry(place))
+    this.#index++
+    history.pushState(this.#mark(), '')
+    this.#show()
+  }
+
+  /** For window's popstate. */
+  restore(state: unknown): void {
+    if (!isMark(state) || state.corelens !== this.#epoch) return
+    const wanted = this.#entries[state.index]
+    if (!wanted) return
+    this.#index = state.index
+    this.#show()
+  }
+
+  back(): void {
+    if (this.#index > 0) history.back()
+  }
+
+  forward(): void {
+    if (this.#index < this.#entries.length - 1) history.forward()
+  }
+
+  #show(): void {
+    this.current = this.#entries[this.#index]!
+    this.previous = this.#entries[this.#index - 1] ?? null
+  }
+
+  #mark(): Mark {
+    return { corelens: this.#epoch, index: this.#index }
+  }
+}
+
+function entry(place: Place): Entry {
+  return { place, memory: new TableMemory() }
+}
+
+function samePlace(a: Place, b: Place): boolean {
+  return JSON.stringify(a) === JSON.stringify(b)
+}
+
+function isMark(state: unknown): state is Mark {
+  return typeof state === 'object' && state !== null && 'corelens' in state && 'index' in state && typeof state.index === 'number'
+}

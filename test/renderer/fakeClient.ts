@@ -1,0 +1,145 @@
+/**
+ * A CoreApi with plausible answers and no engine behind it: what the renderer is developed and looked at
+ * against. Files: a big core (11 million blocks), one that fails to open, one that takes long.
+ */
+
+import { STAGES, type BlockQuery, type CoreApi, type CoreEvent, type OfferedFile } from '../../src-main/contract/api.ts'
+import type { Failure, Outcome } from '../../src-main/contract/outcome.ts'
+import type { BlockRow, CoreSummary, Page } from '../../src-main/contract/rows.ts'
+import { buildSummary } from './fakeSummary.ts'
+import { buildTopRows, topPage } from './fakeTop.ts'
+
+export interface FakeOptions {
+  blocks: number
+  types: number
+  /** How long `slow.core` takes, and a tenth of it for the others. */
+  openMs: number
+  openNow: boolean
+}
+
+export interface FakeClient extends CoreApi {
+  subscribe(listener: (event: CoreEvent) => void): () => void
+}
+
+export const FAKE_DEFAULTS: FakeOptions = { blocks: 11_000_000, types: 3000, openMs: 12_000, openNow: false }
+
+export function fakeClient(options: FakeOptions = FAKE_DEFAULTS): FakeClient {
+  const top = buildTopRows(options.types)
+  const listeners = new Set<(event: CoreEvent) => void>()
+  const emit = (event: CoreEvent): void => listeners.forEach((listener) => listener(event))
+  const cancels = new Map<string, () => void>()
+  let files = offeredFiles(options.openNow)
+  const summaries = new Map<string, CoreSummary>()
+
+  return {
+    host: () => ok({ host: 'http', version: '0.1.0', canChoose: true, canDrop: true }),
+    listFiles: () => ok(files),
+    chooseFile: () => ok(files[0] ?? null),
+    forgetFile: ({ file }) => {
+      files = files.filter((other) => other.file !== file)
+      return ok(null)
+    },
+    openCore: async ({ file }) => {
+      const offered = files.find((other) => other.file === file)
+      if (!offered) return fail('usage', 'no such file', file, 'choose one from the list')
+      if (offered.name.startsWith('notes')) {
+        return fail('unreadable', 'not an ELF file: it begins with "Dear all"', offered.path, 'choose the core dump itself; `file PATH` says what a file is')
+      }
+      const duration = offered.name.startsWith('slow') ? options.openMs : options.openMs / 10
+      if (!(await progress(file, duration, emit, cancels))) return fail('cancelled', 'stopped', offered.path, 'open it again')
+      const summary = buildSummary(file, offered.path, top)
+      summaries.set(summary.core, summary)
+      return { ok: true, value: summary }
+    },
+    cancelOpen: ({ file }) => {
+      cancels.get(file)?.()
+      return ok(null)
+    },
+    closeCore: ({ core }) => {
+      summaries.delete(core)
+      return ok(null)
+    },
+    summary: ({ core }) => {
+      const summary = summaries.get(core)
+      return Promise.resolve(summary ? { ok: true, value: summary } : fail('usage', 'no such core', core, 'open it again'))
+    },
+    listTop: (q) => Promise.resolve(topPage(top, q)),
+    listBlocks: (q) => Promise.resolve({ ok: true, value: blockPage(options.blocks, top, q) }),
+    report: () => ok({ markdown: '# corelens report\n\n| type | bytes |\n|---|---|\n| A | 480,000 |\n', suggestedName: 'core.4711.md' }),
+    subscribe: (listener) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+  }
+}
+
+function ok<T>(value: T): Promise<Outcome<T>> {
+  return Promise.resolve({ ok: true, value })
+}
+
+function fail(kind: Failure['kind'], what: string, where: string, remedy: string): { ok: false; error: Failure } {
+  return { ok: false, error: { kind, what, where, remedy } }
+}
+
+function offeredFiles(openNow: boolean): OfferedFile[] {
+  const hour = 3_600_000
+  const file = (name: string, folder: string, size: number | null, hoursAgo: number | null): OfferedFile => ({
+    file: name,
+    name,
+    path: `${folder}/${name}`,
+    size,
+    opened: hoursAgo === null ? null : Date.now() - hoursAgo * hour,
+    openNow: openNow && name.startsWith('core.4711'),
+  })
+  return [
+    file('core.4711', '/var/crash/orders-backend/2026-11-22', 4_712_345_600, null),
+    file('slow.core', '/var/crash', 18_253_611_008, 3),
+    file('core.memcached.998.zst', '/var/lib/systemd/coredump', 412_345_118, 27),
+    file('core.nginx.1203', '/home/pat/incidents/2026-11/a rather long folder name that does not want to fit anywhere/deep', 96_501_760, 24 * 6),
+    file('notes.txt', '/home/pat', 2_113, 24 * 30),
+    file('core.gone', '/tmp', null, 24 * 40),
+  ]
+}
+
+/** True when it ran to its end, false when cancelled. */
+async function progress(file: string, duration: number, emit: (event: CoreEvent) => void, cancels: Map<string, () => void>): Promise<boolean> {
+  const stages = STAGES.filter((stage) => stage !== 'decompress' || file.endsWith('.zst'))
+  let cancelled = false
+  cancels.set(file, () => (cancelled = true))
+  const steps = 60
+  for (let i = 0; i <= steps && !cancelled; i++) {
+    const at = Math.min(stages.length - 1, Math.floor((i / steps) * stages.length))
+    const within = (i / steps) * stages.length - at
+    const stage = stages[at]!
+    const bytes = stage === 'decompress' || stage === 'blocks' || stage === 'open'
+    const total = bytes ? 4_712_345_600 : 11_000_000
+    const elapsedMs = (duration * i) / steps
+    emit({ kind: 'progress', file, stage, done: Math.round(total * Math.min(1, within)), total, unit: bytes ? 'bytes' : 'items', elapsedMs, remainingMs: i < 3 ? null : duration - elapsedMs })
+    await new Promise((resolve) => setTimeout(resolve, duration / steps))
+  }
+  cancels.delete(file)
+  return !cancelled
+}
+
+function blockPage(all: number, top: ReturnType<typeof buildTopRows>, q: BlockQuery): Page<BlockRow> {
+  const row = top.rows.find((r) => (q.type === undefined || r.type === q.type) && (q.size === undefined || r.size === q.size))
+  const selected = q.type !== undefined || q.size !== undefined
+  const total = !selected ? all : q.state === 'free' ? Math.floor((row?.count ?? 0) / 3) : (row?.count ?? 0)
+  const rows: BlockRow[] = []
+  for (let i = q.offset; i < Math.min(total, q.offset + q.limit); i++) {
+    const source = selected && row ? row : top.rows[i % 11]!
+    const state = q.state === 'all' ? (i % 5 === 4 ? 'free' : 'used') : q.state
+    rows.push({
+      addr: 0x7f3c_0400_0010 + i * 0x70,
+      size: source.size ?? 24,
+      state,
+      allocator: 'glibc',
+      arena: i % 7 === 0 ? `thread ${1 + (i % 12)}` : 'main',
+      type: state === 'used' ? source.type : null,
+      count: 1,
+      confidence: source.type === null ? 0 : 0.97,
+      evidence: state === 'used' ? source.evidence : '',
+    })
+  }
+  return { rows, total, offset: q.offset }
+}

@@ -1,0 +1,87 @@
+/** The summary of the stand-in's big core: a backend of 24 threads killed by SIGSEGV, every diagnostic kind. */
+
+import { ACCOUNTING_KINDS, type AccountingKind, type CoreSummary, type DiagnosticRow, type ModuleRow } from '../../src-main/contract/rows.ts'
+
+const LIBRARIES = ['libc.so.6', 'libstdc++.so.6', 'libssl.so.3', 'libcrypto.so.3', 'libprotobuf.so.32', 'libpthread.so.0', 'libm.so.6', 'libz.so.1', 'libzstd.so.1', 'libnghttp2.so.14', 'ld-linux-x86-64.so.2']
+
+export function buildSummary(file: string, path: string, top: { count: number; bytes: number }): CoreSummary {
+  const bytes: Record<AccountingKind, number> = {
+    'allocator-used': top.bytes,
+    'allocator-free': 611_004_416,
+    'allocator-overhead': 93_118_464,
+    'thread-stack': 25_165_824,
+    anonymous: 301_989_888,
+    'module-data': 4_718_592,
+    'module-bss': 1_048_576,
+    'module-text': 19_922_944,
+    'module-rodata': 8_388_608,
+    'mapped-file': 167_772_160,
+    vdso: 24_576,
+    reserved: 402_653_184,
+  }
+  const rows = ACCOUNTING_KINDS.map((kind, i) => ({ kind, bytes: bytes[kind], ranges: 3 + i * 7 }))
+  return {
+    core: `core:${file}`,
+    path,
+    fileSize: 4_712_345_600,
+    process: {
+      pid: 4711,
+      command: 'orders-backend',
+      args: '/opt/orders/bin/orders-backend --config /etc/orders/prod.yaml --shard 7 --lis',
+      signal: 11,
+      signalName: 'SIGSEGV',
+      faultAddress: 0x18,
+      machine: 'x86-64',
+      writer: 'kernel',
+    },
+    threads: Array.from({ length: 24 }, (_, i) => ({
+      tid: 4711 + i * 3,
+      crashed: i === 0,
+      signal: i === 0 ? 11 : 0,
+      pc: 0x7f3c_9a01_2200 + i * 0x11,
+      sp: 0x7f3c_8000_0000 - i * 0x80_0000,
+      tp: 0x7f3c_8000_0740 + i * 0x80_0000,
+      module: i % 4 === 0 ? '/opt/orders/bin/orders-backend' : '/usr/lib/x86_64-linux-gnu/libc.so.6',
+    })),
+    modules: modules(),
+    accounting: { rows, mapped: rows.reduce((sum, row) => sum + row.bytes, 0) },
+    allocators: [
+      { allocator: 'glibc', arenas: 13, usedCount: top.count - 41, usedBytes: top.bytes - 88_080_384, freeCount: 1_204_332, freeBytes: 611_004_416, overheadBytes: 93_118_000 },
+      { allocator: 'mmap', arenas: 1, usedCount: 41, usedBytes: 88_080_384, freeCount: 0, freeBytes: 0, overheadBytes: 464 },
+    ],
+    diagnostics: diagnostics(),
+    timings: [
+      { stage: 'open', seconds: 0.31 },
+      { stage: 'arenas', seconds: 0.04 },
+      { stage: 'blocks', seconds: 3.92 },
+      { stage: 'types', seconds: 2.18 },
+      { stage: 'store', seconds: 0.57 },
+    ],
+    peakMemoryBytes: 512_000_000,
+    cached: false,
+  }
+}
+
+function modules(): ModuleRow[] {
+  const main: ModuleRow = { path: '/opt/orders/bin/orders-backend', buildId: 'a3f1c09e5b7d4412aa0917ce55d0b2f1e8c64d21', base: 0x55cc_ba00_0000, end: 0x55cc_bc40_0000, debug: 'full', file: '/opt/orders/bin/orders-backend' }
+  const libraries = LIBRARIES.map((name, i): ModuleRow => ({
+    path: `/usr/lib/x86_64-linux-gnu/${name}`,
+    buildId: i === 7 ? '' : `${(0x51ab3c + i * 7919).toString(16)}d9e0f1a2b3c4d5e6f708192a3b4c5d6e`,
+    base: 0x7f3c_9a00_0000 + i * 0x40_0000,
+    end: 0x7f3c_9a20_0000 + i * 0x40_0000,
+    debug: i % 3 === 0 ? 'symbols' : 'none',
+    file: i % 4 === 3 ? '' : `/usr/lib/x86_64-linux-gnu/${name}`,
+  }))
+  return [main, ...libraries]
+}
+
+function diagnostics(): DiagnosticRow[] {
+  return [
+    { kind: 'mismatch', where: 'libcrypto.so.3', offset: null, message: 'the file on disk has build-id 77aa01…, the process ran 5232bb…; its pages are not used' },
+    { kind: 'missing', where: 'libprotobuf.so.32', offset: null, message: 'no file with build-id 51ed… was found; vtables of its classes have no names' },
+    { kind: 'missing', where: 'libz.so.1', offset: null, message: 'no build-id in the core and no file' },
+    { kind: 'damaged', where: 'arena 0x7f3c04000030', offset: 0x7f3c_0512_a010, message: 'chunk size 0x4141414141414141 is larger than its heap; walking goes on at the next chunk that agrees with its bins' },
+    { kind: 'truncated', where: 'PT_LOAD 211', offset: 4_712_345_600, message: 'the file ends 12,288 bytes before the segment does' },
+    { kind: 'note', where: 'PT_NOTE', offset: 1128, message: 'NT_PRPSINFO keeps 80 bytes of arguments; the rest is lost' },
+  ]
+}

@@ -18,6 +18,8 @@ export interface SessionPorts {
   /** Null: no cache. */
   store: IndexStore | null
   progress: Progress
+  /** Compiled WebAssembly: the engine's own kernels and the demangler. */
+  wasm(name: 'chunkWalk' | 'demangle'): WebAssembly.Module
   /** Seconds, monotonic. */
   now(): number
   /** Peak resident memory of this process in bytes. */

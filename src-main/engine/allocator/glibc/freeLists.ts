@@ -1,0 +1,157 @@
+/**
+ * Blocks that look used to their neighbours but are free: in a thread's tcache or in a fastbin. Both are found by
+ * shape, whatever the version; a list is followed only as long as it is sane.
+ * Source: glibc malloc/malloc.c, "tcache_entry", "fastbin", PROTECT_PTR (2.32).
+ */
+import { hex } from '../../bytes/units.ts'
+import type { Thread } from '../../corefile/notes.ts'
+import type { Diagnostics } from '../../errors.ts'
+import type { AddressSpace } from '../../memory/addressSpace.ts'
+import { CHUNK_BITS, CHUNK_BLOCKS, STATE, type Blocks, type State } from '../blocks.ts'
+import { fastbinsOf, type Arena } from './arenas.ts'
+import { CHUNK_HEADER, MIN_CHUNK, TCACHE_LAYOUTS, type TcacheLayout } from './layout.ts'
+
+/** TLS around the thread pointer that may hold libc's `tcache`. */
+const TLS_REACH = 1 << 16
+
+const xorHigh = (a: number, b: number): number => {
+  // both below 2^53: xor in two halves
+  const high = (Math.floor(a / 2 ** 32) ^ Math.floor(b / 2 ** 32)) >>> 0
+  return high * 2 ** 32 + (((a % 2 ** 32) ^ (b % 2 ** 32)) >>> 0)
+}
+
+/** A stored `next`/`fd` at address `at`: from 2.32 on mangled with the address's page (safe-linking). */
+const decoded = (memory: AddressSpace, at: number, safe: boolean): number => {
+  const stored = memory.word(at)
+  return safe ? xorHigh(stored, Math.floor(at / 4096)) : stored
+}
+
+/** Marks free what lies in fastbins. */
+export function markFastbins(memory: AddressSpace, blocks: Blocks, arenas: Arena[], diagnostics: Diagnostics): void {
+  for (const arena of arenas) {
+    fastbinsOf(memory, arena).forEach((head, bin) => {
+      if (head === 0) return
+      const inBin = (chunk: number): number => {
+        const block = blocks.at(chunk + CHUNK_HEADER)
+        return block >= 0 && blocks.size(block) === MIN_CHUNK + bin * 16 - 8 ? block : -1
+      }
+      const followed = follow(memory, blocks, head, inBin, CHUNK_HEADER, STATE.freeInFastbin)
+      if (followed.broken !== 0) diagnostics.add('damaged', `arena ${arena.label}`, followed.broken, `its fastbin of ${MIN_CHUNK + bin * 16} bytes is broken after ${followed.count} chunks, at ${hex(followed.broken)}`)
+    })
+  }
+}
+
+/**
+ * Follows a list with and without safe-linking, marks the blocks of the longer one, and says where it broke (0:
+ * it ended with a null).
+ */
+function follow(memory: AddressSpace, blocks: Blocks, head: number, blockOf: (at: number) => number, nextAt: number, state: State): { count: number; broken: number } {
+  const second = decoded(memory, head + nextAt, true)
+  const plain = decoded(memory, head + nextAt, false)
+  // a null next is stored as the address's page number under safe-linking, as 0 without
+  const safe = second === 0 || (plain !== 0 && blockOf(second) >= 0)
+  let count = 0
+  for (let at = head; at !== 0; at = decoded(memory, at + nextAt, safe)) {
+    const block = blockOf(at)
+    if (block < 0 || blocks.state(block) === state) return { count, broken: at }
+    blocks.setState(block, state)
+    count++
+  }
+  return { count, broken: 0 }
+}
+
+interface Tcache {
+  block: number
+  layout: TcacheLayout
+  /** Head of each list and how many the tcache counts in it (-1: it doesn't count). */
+  lists: { head: number; count: number; chunk: number }[]
+}
+
+/** Marks free what lies in tcaches, and the tcaches themselves as the allocator's own. */
+export function markTcaches(memory: AddressSpace, blocks: Blocks, threads: Thread[], diagnostics: Diagnostics): void {
+  const seen = new Set<number>()
+  const found: Tcache[] = []
+  const keep = (tcache: Tcache | null): void => {
+    if (!tcache || seen.has(tcache.block)) return
+    seen.add(tcache.block)
+    found.push(tcache)
+  }
+  for (const block of blocksOfTcacheSize(blocks)) {
+    const tcache = readTcache(memory, blocks, block)
+    if (tcache && tcache.lists.length > 0) keep(tcache)
+  }
+  for (const block of emptyTcaches(memory, blocks, threads, seen)) keep(readTcache(memory, blocks, block))
+  for (const tcache of found) {
+    blocks.setState(tcache.block, STATE.own)
+    for (const list of tcache.lists) {
+      const inBin = (at: number): number => blockInBin(blocks, at, list.chunk, tcache.layout)
+      const followed = follow(memory, blocks, list.head, inBin, 0, STATE.freeInTcache)
+      if (followed.broken !== 0) diagnostics.add('damaged', 'tcache', blocks.address(tcache.block), `a list of ${list.chunk}-byte chunks is broken after ${followed.count}, at ${hex(followed.broken)}`)
+    }
+  }
+}
+
+function* blocksOfTcacheSize(blocks: Blocks): Generator<number> {
+  const [a, b, c] = TCACHE_LAYOUTS.map((layout) => (layout.chunk - 8) / 8)
+  for (let chunk = 0; chunk < blocks.chunkCount; chunk++) {
+    const { words, state } = blocks.chunk(chunk)
+    const length = Math.min(CHUNK_BLOCKS, blocks.count - (chunk << CHUNK_BITS))
+    for (let i = 0; i < length; i++) {
+      const w = words[i]
+      if ((w === a || w === b || w === c) && state[i] === STATE.used) yield (chunk << CHUNK_BITS) + i
+    }
+  }
+}
+
+function blockInBin(blocks: Blocks, at: number, chunk: number, layout: TcacheLayout): number {
+  const block = blocks.at(at)
+  if (block < 0) return -1
+  const size = blocks.size(block) + 8
+  return size === chunk || (layout.slotsLeft && chunk === 0 && size > 64 * 16) ? block : -1
+}
+
+/** Null unless every list of the would-be tcache is sane. */
+function readTcache(memory: AddressSpace, blocks: Blocks, block: number): Tcache | null {
+  const layout = TCACHE_LAYOUTS.find((l) => l.chunk - 8 === blocks.size(block))
+  if (!layout || blocks.state(block) !== STATE.used) return null
+  const read = memory.read(blocks.address(block), layout.bins * (layout.countBytes + 8))
+  if (!read.ok) return null
+  const view = new DataView(read.bytes.buffer)
+  const entriesAt = layout.bins * layout.countBytes
+  const tcache: Tcache = { block, layout, lists: [] }
+  for (let bin = 0; bin < layout.bins; bin++) {
+    const counted = layout.countBytes === 1 ? view.getUint8(bin) : view.getUint16(bin * 2, true)
+    const head = view.getUint32(entriesAt + bin * 8, true) + view.getUint32(entriesAt + bin * 8 + 4, true) * 2 ** 32
+    if (layout.slotsLeft ? counted > 4096 : (counted === 0) !== (head === 0)) return null
+    if (head === 0) continue
+    const chunk = bin < 64 ? MIN_CHUNK + bin * 16 : 0
+    if (head % 16 !== 0 || blockInBin(blocks, head, chunk, layout) < 0) return null
+    tcache.lists.push({ head, count: layout.slotsLeft ? -1 : counted, chunk })
+  }
+  return tcache
+}
+
+/**
+ * A tcache that holds nothing is all zeroes, as a fresh block of the program's may be. libc's thread-local `tcache`
+ * tells them apart: it lies at the same distance from every thread's thread pointer.
+ */
+function emptyTcaches(memory: AddressSpace, blocks: Blocks, threads: Thread[], full: ReadonlySet<number>): number[] {
+  const votes = new Map<number, { full: number; blocks: number[] }>()
+  for (const thread of threads) {
+    if (!(thread.tp > 0)) continue
+    for (let distance = -TLS_REACH; distance < TLS_REACH; distance += 8) {
+      const value = memory.word(thread.tp + distance)
+      if (!(value > 0) || value % 16 !== 0) continue
+      const block = blocks.at(value)
+      if (block < 0) continue
+      const isFull = full.has(block)
+      if (!isFull && readTcache(memory, blocks, block)?.lists.length !== 0) continue
+      const vote = votes.get(distance) ?? { full: 0, blocks: [] }
+      votes.set(distance, vote)
+      if (isFull) vote.full++
+      vote.blocks.push(block)
+    }
+  }
+  const best = [...votes.values()].sort((a, b) => b.full - a.full || b.blocks.length - a.blocks.length)[0]
+  return best ? best.blocks : []
+}

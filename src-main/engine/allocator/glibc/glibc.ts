@@ -1,0 +1,138 @@
+/**
+ * Every block of glibc malloc, with and without libc's symbols: arenas → runs of chunks → the walk → what is free
+ * in caches. Refuses to guess: memory in which no chain of chunks starts stays unclaimed.
+ */
+import { hex } from '../../bytes/units.ts'
+import type { Module } from '../../corefile/modules.ts'
+import type { Thread } from '../../corefile/notes.ts'
+import type { Diagnostics } from '../../errors.ts'
+import type { ChunkWalkKernel } from '../../kernels/chunkWalk.ts'
+import type { AddressSpace } from '../../memory/addressSpace.ts'
+import type { Progress } from '../../ports.ts'
+import { STATE, type Blocks } from '../blocks.ts'
+import { arenaModule, findArenas, type Arena } from './arenas.ts'
+import { markFastbins, markTcaches } from './freeLists.ts'
+import { chainStartsAt } from './layout.ts'
+import { mmapCounters, scanPages, unclaimedSpans, type MmappedChunk, type PageFindings, type Span } from './mmapped.ts'
+import { RunWalker, type Run } from './walk.ts'
+
+export interface GlibcQuery {
+  memory: AddressSpace
+  modules: Module[]
+  threads: Thread[]
+  /** Addresses of `main_arena` by symbols; the result is the same without. */
+  mainArenaSymbols: number[]
+  diagnostics: Diagnostics
+  progress: Progress
+}
+
+export interface GlibcPlan {
+  arenas: Arena[]
+  runs: Run[]
+  mmapped: MmappedChunk[]
+  tops: Set<number>
+}
+
+/** Finds where chunks are, without walking them. */
+export function planGlibc(q: GlibcQuery): GlibcPlan {
+  const { memory, modules, diagnostics, progress } = q
+  const arenas = findArenas(memory, modules, q.mainArenaSymbols, diagnostics, progress)
+  const tops = new Set(arenas.map((a) => a.top).filter((top) => top !== 0))
+  const runs: Run[] = []
+  for (const arena of arenas) {
+    for (const heap of arena.heaps) runs.push({ start: heap.firstChunk, end: heap.end, arena: arena.label, nonMain: true, mayResume: false })
+  }
+  if (arenas.length === 0) return { arenas, runs, mmapped: [], tops }
+  const heaps = arenas.flatMap((a) => a.heaps)
+  const brk = arenas.filter((a) => a.main && !a.nonContiguous).flatMap((a) => brkRun(memory, modules, heaps, a, tops) ?? [])
+  runs.push(...brk)
+  const spans = unclaimedSpans(memory, modules, [...heaps, ...brk])
+  progress.stage('arenas', spans.reduce((sum, s) => sum + s.end - s.start, 0), 'bytes')
+  const scattered = arenas.some((a) => a.main && a.top !== 0 && (a.nonContiguous || !topIsIn(a, brk)))
+  const pages = scanPages(memory, spans, tops, scattered, progress)
+  addMainRuns(memory, arenas, pages, spans, runs, tops)
+  checkCounters(memory, modules, arenas, pages.mmapped, diagnostics)
+  return { arenas, runs: withoutOverlaps(runs), mmapped: pages.mmapped, tops }
+}
+
+const topIsIn = (arena: Arena, spans: Span[]): boolean => spans.some((s) => arena.top >= s.start && arena.top < s.end)
+
+/** The main arena's brk memory: from the first chunk whose chain leads on, to the end of the mapping. */
+function brkRun(memory: AddressSpace, modules: Module[], heaps: Span[], arena: Arena, tops: ReadonlySet<number>): Run | null {
+  const span = unclaimedSpans(memory, modules, heaps).find((s) => arena.top >= s.start && arena.top < s.end)
+  if (!span) return null
+  const begins = [span.start, ...memory.ranges.filter((r) => r.start > span.start && r.start <= arena.top).map((r) => r.start)].map((at) => Math.ceil(at / 16) * 16)
+  const start = begins.find((at) => chainStartsAt(memory, at, span.end, tops, false, 64)) ?? firstChain(memory, span, arena.top, tops)
+  return start === null ? null : { start, end: span.end, arena: arena.label, nonMain: false, mayResume: true }
+}
+
+function firstChain(memory: AddressSpace, span: Span, top: number, tops: ReadonlySet<number>): number | null {
+  for (let at = Math.ceil(span.start / 16) * 16; at < top; at += 16) if (chainStartsAt(memory, at, span.end, tops, false, 64)) return at
+  return null
+}
+
+/** Main-arena runs that the pages showed, and those that must exist because a top lies there. */
+function addMainRuns(memory: AddressSpace, arenas: Arena[], pages: PageFindings, spans: Span[], runs: Run[], tops: ReadonlySet<number>): void {
+  const mains = arenas.filter((a) => a.main)
+  for (const { start, limit } of pages.runs) {
+    const owner = mains.find((a) => a.top >= start && a.top < limit) ?? mains.find((a) => a.nonContiguous) ?? mains[0]
+    runs.push({ start, end: limit, arena: owner.label, nonMain: false, mayResume: false })
+  }
+  for (const arena of mains) {
+    if (arena.top === 0 || topIsIn(arena, runs)) continue
+    const span = spans.find((s) => arena.top >= s.start && arena.top < s.end)
+    const start = span ? firstChain(memory, span, arena.top, tops) : null
+    if (span && start !== null) runs.push({ start, end: span.end, arena: arena.label, nonMain: false, mayResume: true })
+  }
+}
+
+function withoutOverlaps(runs: Run[]): Run[] {
+  const sorted = runs.sort((a, b) => a.start - b.start)
+  return sorted.filter((run, i) => {
+    if (i > 0 && sorted[i - 1].end > run.start) sorted[i - 1].end = Math.max(sorted[i - 1].start, run.start)
+    return true
+  })
+}
+
+function checkCounters(memory: AddressSpace, modules: Module[], arenas: Arena[], mmapped: MmappedChunk[], diagnostics: Diagnostics): void {
+  let chunks = 0
+  let bytes = 0
+  for (const arena of arenas.filter((a) => a.main)) {
+    const counted = mmapCounters(memory, modules, arena)
+    if (!counted) return
+    chunks += counted.chunks
+    bytes += counted.bytes
+  }
+  const foundBytes = mmapped.reduce((sum, c) => sum + c.end - c.start, 0)
+  if (chunks !== mmapped.length || bytes !== foundBytes) {
+    diagnostics.add('note', 'mmapped chunks', null, `glibc counts ${chunks} mmapped chunks of ${bytes} bytes; ${mmapped.length} of ${foundBytes} bytes were found`)
+  }
+}
+
+/** Fills `blocks` with what the plan found, in address order. */
+export function walkGlibc(q: GlibcQuery, plan: GlibcPlan, kernel: ChunkWalkKernel, blocks: Blocks): void {
+  const { memory, progress, diagnostics } = q
+  const walker = new RunWalker(memory, kernel, blocks, plan.tops, diagnostics, progress)
+  progress.stage('blocks', plan.runs.reduce((sum, r) => sum + r.end - r.start, 0), 'bytes')
+  let next = 0
+  const mmappedUpTo = (address: number): void => {
+    for (; next < plan.mmapped.length && plan.mmapped[next].start < address; next++) {
+      const chunk = plan.mmapped[next]
+      blocks.beginRegion({ start: chunk.start, end: chunk.end, allocator: 'glibc', arena: 'mmap' })
+      blocks.append(chunk.block, chunk.size, STATE.used, kernel.classify(memory.word(chunk.block)))
+    }
+  }
+  for (const run of plan.runs) {
+    mmappedUpTo(run.start)
+    walker.walk(run)
+  }
+  mmappedUpTo(Infinity)
+  markFastbins(memory, blocks, plan.arenas, diagnostics)
+  markTcaches(memory, blocks, q.threads, diagnostics)
+  for (const arena of plan.arenas.filter((a) => a.main)) {
+    const walked = blocks.regions.filter((r) => r.arena === arena.label).reduce((sum, r) => sum + r.end - r.start, 0)
+    if (arena.systemMem > 0 && walked < arena.systemMem * 0.999 - 65536) {
+      diagnostics.add('note', `arena ${arena.label} of ${arenaModule(q.modules, arena)}`, arena.start, `counts ${arena.systemMem} bytes of its own, ${walked} were walked (top at ${hex(arena.top)})`)
+    }
+  }
+}

@@ -1,0 +1,170 @@
+/**
+ * Walks runs of glibc chunks into block columns, window by window through the chunkWalk kernel. Damage costs the
+ * chunks around it: the walk goes on at the next place where a chain of chunks starts.
+ */
+import { hex } from '../../bytes/units.ts'
+import type { Diagnostics } from '../../errors.ts'
+import type { ChunkWalkKernel } from '../../kernels/chunkWalk.ts'
+import type { AddressSpace } from '../../memory/addressSpace.ts'
+import type { Progress } from '../../ports.ts'
+import { CHUNK_BITS, CHUNK_BLOCKS, STATE, type Blocks, type Region } from '../blocks.ts'
+import { CHUNK_HEADER, chainStartsAt, chunkSizeOf, MIN_CHUNK, NON_MAIN_ARENA, PREV_INUSE } from './layout.ts'
+
+/** Memory in which one arena's chunks lie one behind the other. */
+export interface Run {
+  /** Of the first chunk's header. */
+  start: number
+  /** No chunk lies beyond. */
+  end: number
+  arena: string
+  nonMain: boolean
+  /** More chunks may follow behind a fencepost: the program called sbrk() itself. */
+  mayResume: boolean
+}
+
+/** A region's granules reach 32 GiB; a longer run goes on in another region. */
+const MAX_REGION = 2 ** 34
+const RESYNC_LIMIT = 2 ** 32
+const BACKTRACK_LIMIT = 2 ** 26
+
+export class RunWalker {
+  private readonly memory: AddressSpace
+  private readonly kernel: ChunkWalkKernel
+  private readonly blocks: Blocks
+  private readonly tops: ReadonlySet<number>
+  private readonly sortedTops: number[]
+  private readonly diagnostics: Diagnostics
+  private readonly progress: Progress
+  /** Bytes of finished runs. */
+  private done = 0
+
+  constructor(memory: AddressSpace, kernel: ChunkWalkKernel, blocks: Blocks, tops: ReadonlySet<number>, diagnostics: Diagnostics, progress: Progress) {
+    this.memory = memory
+    this.kernel = kernel
+    this.blocks = blocks
+    this.tops = tops
+    this.sortedTops = [...tops].sort((a, b) => a - b)
+    this.diagnostics = diagnostics
+    this.progress = progress
+  }
+
+  walk(run: Run): void {
+    let at = run.start
+    while (at < run.end) {
+      const stopped = this.walkChain(run, at)
+      if (stopped.why === 'done') break
+      if (stopped.why === 'split') {
+        at = stopped.at
+        continue
+      }
+      if (stopped.why === 'fencepost' && !run.mayResume) break
+      const next = this.resync(run, stopped.at)
+      if (stopped.why === 'damaged' || (stopped.why === 'absent' && next > 0)) this.report(run, stopped.at, next, stopped.why)
+      if (next === 0) break
+      at = next
+    }
+    this.done += run.end - run.start
+    this.progress.advance(this.done)
+  }
+
+  /** Walks from `start` until the chain ends; one region. */
+  private walkChain(run: Run, start: number): { why: 'done' | 'split' | 'fencepost' | 'damaged' | 'absent'; at: number } {
+    const { kernel, memory, blocks } = this
+    const end = Math.min(run.end, start + MAX_REGION)
+    const region = blocks.beginRegion({ start, end, allocator: 'glibc', arena: run.arena })
+    const top = (this.sortedTops.find((t) => t >= start) ?? end + MIN_CHUNK) - start
+    let position = 0
+    while (true) {
+      this.progress.advance(this.done + (start - run.start) + position)
+      const got = memory.readInto(start + position, kernel.window.subarray(0, Math.min(kernel.window.length - MIN_CHUNK, run.end - start - position)))
+      if (got < CHUNK_HEADER) return this.close(region, position, 'absent')
+      kernel.window.fill(0, got, got + MIN_CHUNK) // a last header's first word may lie beyond
+      const windowSize = got + 8
+      const windowAt = position
+      while (true) {
+        const step = kernel.walk({ windowAt, windowSize, position, top, end: run.end - start, nonMain: run.nonMain ? NON_MAIN_ARENA : 0 })
+        if (step.firstPrevInUse !== 2 && region.blockCount > 0) blocks.setState(blocks.count - 1, step.firstPrevInUse === 1 ? STATE.used : STATE.free)
+        blocks.appendColumns(kernel.columns, step.count)
+        if (step.count > 0 && step.oversize) region.largeWords = step.oversize
+        position = step.position
+        if (step.mismatches > 0) this.diagnostics.add('damaged', `arena ${run.arena}`, start + step.mismatchAt, `${step.mismatches} free chunks have a size that the chunk behind them disagrees with, the first before ${hex(start + step.mismatchAt)}`)
+        switch (step.reason) {
+          case 'need-window':
+            break
+          case 'out-full':
+            if (position > MAX_REGION / 2) return this.close(region, position, 'split')
+            continue
+          case 'top': {
+            const size = chunkSizeOf(this.memory.word(start + position + 8))
+            const sane = size >= MIN_CHUNK && start + position + size <= run.end
+            if (!sane) this.diagnostics.add('damaged', `arena ${run.arena}`, start + position, `its top chunk says it has ${size} bytes: what follows is counted as free`)
+            region.freeTail = (sane ? size : run.end - start - position) - 8
+            const closed = this.close(region, sane ? position + size : run.end - start, 'fencepost')
+            return run.mayResume && closed.at < run.end ? closed : { why: 'done', at: closed.at }
+          }
+          case 'end':
+            return this.close(region, position, 'done')
+          case 'fencepost':
+            return this.close(region, Math.min(position + 2 * CHUNK_HEADER, run.end - start), 'fencepost')
+          case 'bad-size':
+            return this.close(region, position, 'damaged')
+        }
+        break
+      }
+      if (position > MAX_REGION / 2) return this.close(region, position, 'split')
+    }
+  }
+
+  private close<Why extends string>(region: Region, position: number, why: Why): { why: Why; at: number } {
+    region.end = region.start + position
+    if (position === 0) this.blocks.dropRegion()
+    return { why, at: region.start + position }
+  }
+
+  /**
+   * Where the chain of chunks goes on after a bad header at `bad`; 0 where it doesn't. The last chunk may be what is
+   * damaged: then a chain starts inside it and passes over its end.
+   */
+  private resync(run: Run, bad: number): number {
+    const { memory, blocks } = this
+    const region = blocks.regions.at(-1)
+    if (region && region.end === bad && region.blockCount > 0) {
+      const last = blocks.count - 1
+      const chunk = blocks.address(last, region) - CHUNK_HEADER
+      for (let at = chunk + MIN_CHUNK; at < Math.min(bad, chunk + BACKTRACK_LIMIT); at += 16) {
+        if (!chainStartsAt(memory, at, run.end, this.tops, run.nonMain, 16, bad)) continue
+        blocks.chunk(last >>> CHUNK_BITS).words[last & (CHUNK_BLOCKS - 1)] = (at - chunk - 8) / 8
+        blocks.setState(last, this.prevInUse(at) ? STATE.used : STATE.free)
+        region.end = at
+        return at
+      }
+    }
+    for (let at = bad + 16; at < Math.min(run.end, bad + RESYNC_LIMIT); at += 16) {
+      if (at % 2 ** 20 === 0) this.progress.advance(this.done + (at - run.start))
+      if (chainStartsAt(memory, at, run.end, this.tops, run.nonMain)) return at
+    }
+    return 0
+  }
+
+  private prevInUse(chunk: number): boolean {
+    return (this.memory.word(chunk + 8) & PREV_INUSE) !== 0
+  }
+
+  private report(run: Run, bad: number, next: number, why: 'damaged' | 'absent'): void {
+    const { blocks } = this
+    const what = why === 'absent' ? 'memory is absent' : 'a chunk header is damaged'
+    if (next === 0) {
+      this.diagnostics.add('damaged', `arena ${run.arena}`, bad, `${what} at ${hex(bad)} and no chain of chunks was found behind it: ${run.end - bad} bytes up to ${hex(run.end)} could not be walked`)
+      return
+    }
+    if (next > bad && why === 'damaged') {
+      // what lies between is one chunk, whose own header was overwritten
+      const region = blocks.regions.at(-1)
+      if (region && region.end === bad && next - bad >= MIN_CHUNK) {
+        blocks.append(bad + CHUNK_HEADER, next - bad - 8, this.prevInUse(next) ? STATE.used : STATE.free, 0)
+        region.end = next
+      }
+    }
+    this.diagnostics.add('damaged', `arena ${run.arena}`, bad, `${what} at ${hex(bad)}; the walk went on at ${hex(next)}`)
+  }
+}

@@ -1,0 +1,219 @@
+/**
+ * The pipeline, in reading order: core file → address space → modules → arenas → blocks → types → groups. What it
+ * computes is kept in the index store under the core's identity, and taken from there when the core is opened again.
+ */
+import type { BlockQuery, TopQuery } from '../contract/api.ts'
+import type { AllocatorName, AllocatorRow, BlockRow, CoreSummary, DiagnosticRow, Page, TopPage, TopRow } from '../contract/rows.ts'
+import { Blocks } from './allocator/blocks.ts'
+import { planGlibc, walkGlibc, type GlibcPlan } from './allocator/glibc/glibc.ts'
+import { attachFiles, findModules, moduleName, type Module } from './corefile/modules.ts'
+import type { CoreFile } from './corefile/open.ts'
+import { openCoreFile } from './corefile/open.ts'
+import { signalName } from './corefile/signals.ts'
+import { readSymbols } from './elf/symbols.ts'
+import { Diagnostics } from './errors.ts'
+import { accountFor } from './findings/accounting.ts'
+import { groupBlocks, type Group } from './findings/groups.ts'
+import { listBlocks } from './findings/listBlocks.ts'
+import { requestedSize, sampleBlocks } from './findings/requestedSize.ts'
+import { pageOf, topRows, type KnownType, type TopBy } from './findings/top.ts'
+import { coreIdentity, loadBlocks, saveBlocks } from './index/storedBlocks.ts'
+import { ChunkWalkKernel } from './kernels/chunkWalk.ts'
+import { AddressSpace } from './memory/addressSpace.ts'
+import { Demangler } from './recognize/demangle.ts'
+import { typeBlocks, vtableRanges } from './recognize/typeBlocks.ts'
+import { Vtables } from './recognize/vtables.ts'
+import { markdownReport } from './report/markdown.ts'
+import type { EngineSession, OpenSession, SessionPorts } from './session.ts'
+
+/** What is computed from a core and worth keeping; plain JSON beside the block columns. */
+export interface Findings {
+  types: KnownType[]
+  groups: Group[]
+  /** Usable size → most likely requested size. */
+  requested: [number, number][]
+  allocators: AllocatorRow[]
+  arenas: number
+  /** Diagnostics of the stages that a cached open leaves out. */
+  diagnostics: DiagnosticRow[]
+}
+
+/** Throws UnreadableCore and Cancelled. */
+export const openSession: OpenSession = async (handle, options, ports) => {
+  const clock = stopwatch(ports)
+  const diagnostics = new Diagnostics()
+  ports.progress.stage('open', 0, 'items')
+  const core = openCoreFile(ports.core, diagnostics)
+  const memory = new AddressSpace(ports.core, core.ranges)
+  const modules = findModules(memory, core.notes, diagnostics)
+  attachFiles(modules, memory, ports.files, ports.core.name, options, diagnostics)
+  clock.lap('open')
+
+  const identity = coreIdentity(ports.core, core, modules)
+  let cached = true
+  let stored = loadBlocks(ports.store, identity)
+  if (!stored) {
+    cached = false
+    const analysed = analyse(core, memory, modules, ports, clock)
+    ports.progress.stage('store', analysed.blocks.chunkCount, 'items')
+    saveBlocks(ports.store, identity, analysed.blocks, analysed.findings, ports.progress)
+    clock.lap('store')
+    // columns are read on demand from now on, so the memory they took is free
+    stored = loadBlocks(ports.store, identity) ?? { ...analysed, close: () => {} }
+  } else {
+    clock.lap('cache')
+  }
+  const { blocks, findings } = stored
+  const summary = summarize(handle, ports, core, memory, modules, blocks, findings)
+  summary.diagnostics = [...diagnostics.rows, ...findings.diagnostics]
+  summary.timings = clock.laps
+  summary.cached = cached
+  return new CoreSession(summary, blocks, findings, ports, stored.close)
+}
+
+function analyse(core: CoreFile, memory: AddressSpace, modules: Module[], ports: SessionPorts, clock: Stopwatch): { blocks: Blocks; findings: Findings } {
+  const diagnostics = new Diagnostics()
+  const { progress } = ports
+  progress.stage('arenas', 0, 'bytes')
+  const query = { memory, modules, threads: core.notes.threads, mainArenaSymbols: mainArenaSymbols(modules, diagnostics), diagnostics, progress }
+  const plan = planGlibc(query)
+  clock.lap('arenas')
+
+  const kernel = new ChunkWalkKernel(ports.wasm('chunkWalk'), vtableRanges(memory, modules))
+  const blocks = new Blocks()
+  walkGlibc(query, plan, kernel, blocks)
+  clock.lap('blocks')
+
+  progress.stage('types', blocks.chunkCount, 'items')
+  const vtables = new Vtables(memory, modules, new Demangler(ports.wasm('demangle')), diagnostics)
+  const types = typeBlocks(blocks, kernel, vtables, progress)
+  const groups = groupBlocks(blocks)
+  const untyped = new Set(groups.filter((g) => !g.free && g.type === 0).map((g) => g.size))
+  const requested = [...sampleBlocks(blocks, untyped)].map(([size, samples]): [number, number] => [size, requestedSize(memory, blocks, size, samples)])
+  clock.lap('types')
+
+  if (plan.arenas.length === 0) noArena(modules, diagnostics)
+  return { blocks, findings: { types, groups, requested, allocators: allocatorRows(blocks, groups, plan), arenas: plan.arenas.length, diagnostics: diagnostics.rows } }
+}
+
+function noArena(modules: Module[], diagnostics: Diagnostics): void {
+  const other = modules.find((m) => /jemalloc|tcmalloc|mimalloc|musl/.test(m.path))
+  const hint = other ? `${moduleName(other)} is loaded, whose blocks are not read yet` : 'the process may use another allocator, or its libc\'s data is not in the core'
+  diagnostics.add('unsupported', 'allocators', null, `no glibc malloc arena was found: ${hint}; its memory is counted as anonymous`)
+}
+
+function mainArenaSymbols(modules: Module[], diagnostics: Diagnostics): number[] {
+  const found: number[] = []
+  for (const module of modules) {
+    if (!module.main && !/libc[.-]/.test(module.path)) continue
+    for (const elf of [module.elf, module.debugElf]) {
+      if (elf) for (const symbol of diagnostics.guard([], () => readSymbols(elf, ['main_arena'], []))) found.push(symbol.value + module.bias)
+    }
+  }
+  return found
+}
+
+function allocatorRows(blocks: Blocks, groups: Group[], plan: GlibcPlan): AllocatorRow[] {
+  const rows = new Map<AllocatorName, AllocatorRow>()
+  const rowOf = (allocator: AllocatorName): AllocatorRow => {
+    let row = rows.get(allocator)
+    if (!row) rows.set(allocator, (row = { allocator, arenas: plan.arenas.filter((a) => a.top !== 0).length, usedCount: 0, usedBytes: 0, freeCount: 0, freeBytes: 0, overheadBytes: 0 }))
+    return row
+  }
+  for (const group of groups) {
+    const row = rowOf(group.allocator)
+    row[group.free ? 'freeCount' : 'usedCount'] += group.count
+    row[group.free ? 'freeBytes' : 'usedBytes'] += group.count * group.size
+  }
+  for (const region of blocks.regions) {
+    const row = rowOf(region.allocator)
+    row.freeBytes += region.freeTail
+    row.overheadBytes += region.end - region.start
+  }
+  for (const row of rows.values()) row.overheadBytes -= row.usedBytes + row.freeBytes
+  return [...rows.values()]
+}
+
+function summarize(handle: string, ports: SessionPorts, core: CoreFile, memory: AddressSpace, modules: Module[], blocks: Blocks, findings: Findings): CoreSummary {
+  const { notes } = core
+  const nameAt = (address: number): string => {
+    const module = modules.find((m) => address >= m.base && address < m.end)
+    return module ? moduleName(module) : ''
+  }
+  return {
+    core: handle,
+    path: ports.core.name,
+    fileSize: ports.core.size,
+    process: { pid: notes.pid, command: notes.command, args: notes.args, signal: notes.signal, signalName: signalName(notes.signal), faultAddress: notes.faultAddress, machine: core.machine, writer: core.writer },
+    threads: notes.threads.map((t) => ({ tid: t.tid, crashed: t.crashed, signal: t.signal, pc: t.pc, sp: t.sp, tp: t.tp, module: nameAt(t.pc) })),
+    modules: modules.map((m) => ({ path: m.vdso ? '[vdso]' : m.path, buildId: m.buildId, base: m.base, end: m.end, debug: m.debug, file: m.file })),
+    accounting: accountFor(memory, modules, notes.threads, blocks.regions, findings.allocators),
+    allocators: findings.allocators,
+    diagnostics: [],
+    timings: [],
+    peakMemoryBytes: ports.peakMemory(),
+    cached: false,
+  }
+}
+
+class CoreSession implements EngineSession {
+  private readonly report: CoreSummary
+  private readonly blocks: Blocks
+  private readonly findings: Findings
+  private readonly ports: SessionPorts
+  private readonly closeIndex: () => void
+  private readonly rows = new Map<TopBy, TopRow[]>()
+  private readonly requested: Map<number, number>
+  private readonly cursor = { query: '', offset: 0, block: 0 }
+
+  constructor(summary: CoreSummary, blocks: Blocks, findings: Findings, ports: SessionPorts, closeIndex: () => void) {
+    this.report = summary
+    this.blocks = blocks
+    this.findings = findings
+    this.ports = ports
+    this.closeIndex = closeIndex
+    this.requested = new Map(findings.requested)
+  }
+
+  summary(): CoreSummary {
+    return this.report
+  }
+
+  listTop(q: TopQuery): TopPage {
+    let rows = this.rows.get(q.by)
+    if (!rows) this.rows.set(q.by, (rows = topRows(this.findings.groups, this.findings.types, this.requested, q.by)))
+    return pageOf(rows, q)
+  }
+
+  listBlocks(q: BlockQuery): Page<BlockRow> {
+    return listBlocks(this.blocks, this.findings.types, this.findings.groups, q, this.cursor)
+  }
+
+  reportMarkdown(): string {
+    const top = this.listTop({ core: this.report.core, by: 'type', sort: 'bytes', descending: true, filter: '', offset: 0, limit: 30 })
+    return markdownReport(this.report, top)
+  }
+
+  close(): void {
+    this.closeIndex()
+    this.ports.core.close()
+  }
+}
+
+interface Stopwatch {
+  laps: { stage: string; seconds: number }[]
+  lap(stage: string): void
+}
+
+function stopwatch(ports: SessionPorts): Stopwatch {
+  let last = ports.now()
+  const laps: Stopwatch['laps'] = []
+  return {
+    laps,
+    lap(stage) {
+      const now = ports.now()
+      laps.push({ stage, seconds: now - last })
+      last = now
+    },
+  }
+}

@@ -1,0 +1,27 @@
+/** The GNU build-id of an ELF file or of an ELF image in memory. Source: gABI notes; binutils ld --build-id. */
+import { FormatError } from '../errors.ts'
+import { ElfFile, PT_NOTE } from './file.ts'
+import { NT_GNU_BUILD_ID, readNotes } from './notes.ts'
+
+/** Lower-case hex, or '' where there is none that can be read. `segmentBase` turns a note's vaddr into a place in an image. */
+export function buildIdOf(elf: ElfFile, image: boolean): string {
+  for (const segment of elf.segments) {
+    if (segment.type !== PT_NOTE) continue
+    try {
+      const offset = image ? segment.vaddr - imageBase(elf) : segment.offset
+      for (const note of readNotes(elf.source, { ...segment, offset }, 1 << 16).notes) {
+        if (note.type === NT_GNU_BUILD_ID && note.name === 'GNU' && note.bytes.length <= 64) return Buffer.from(note.bytes).toString('hex')
+      }
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error
+    }
+  }
+  return ''
+}
+
+/** The lowest page of the file's PT_LOAD segments: what the load address is measured from. */
+export function imageBase(elf: ElfFile): number {
+  let low = Infinity
+  for (const s of elf.segments) if (s.type === 1 && s.vaddr < low) low = s.vaddr
+  return low === Infinity ? 0 : low - (low % 4096)
+}

@@ -1,0 +1,86 @@
+/** TopN: what uses the most memory, by type, by size, or by both. */
+import type { TopQuery } from '../../contract/api.ts'
+import type { TopPage, TopRow } from '../../contract/rows.ts'
+import { parseFilter } from './filter.ts'
+import type { Group } from './groups.ts'
+
+export interface KnownType {
+  name: string
+  /** Why blocks have this type, as one line. */
+  evidence: string
+}
+
+/** Requested size by usable size, for blocks without a type. */
+export type RequestedSizes = ReadonlyMap<number, number>
+
+export type TopBy = TopQuery['by']
+
+/** All rows of a grouping, unsorted. Used blocks only. */
+export function topRows(groups: Group[], types: KnownType[], requested: RequestedSizes, by: TopBy): TopRow[] {
+  const used = groups.filter((g) => !g.free)
+  const all = used.reduce((sum, g) => sum + g.count * g.size, 0)
+  const rows = new Map<string, TopRow>()
+  for (const group of used) {
+    const key = keyOf(group, by)
+    const bytes = group.count * group.size
+    const row = rows.get(key)
+    if (row) {
+      row.count += group.count
+      row.bytes += bytes
+      if (row.size !== group.size) row.size = null
+      continue
+    }
+    const type = by === 'size' ? 0 : group.type
+    const asked = type === 0 ? (requested.get(group.size) ?? group.size) : null
+    rows.set(key, {
+      key,
+      type: type === 0 ? null : types[type].name,
+      label: type === 0 ? `malloc(${asked})` : types[type].name,
+      size: group.size,
+      requested: asked,
+      count: group.count,
+      bytes,
+      share: 0,
+      evidence: type === 0 ? '' : types[type].evidence,
+    })
+  }
+  for (const row of rows.values()) row.share = all === 0 ? 0 : row.bytes / all
+  return [...rows.values()]
+}
+
+function keyOf(group: Group, by: TopBy): string {
+  switch (by) {
+    case 'type':
+      return group.type === 0 ? `size ${group.size}` : `type ${group.type}`
+    case 'size':
+      return `size ${group.size}`
+    case 'type-size':
+      return `${group.type} ${group.size}`
+  }
+}
+
+/** Throws UsageError on a filter that can't be read. */
+export function pageOf(rows: TopRow[], q: TopQuery): TopPage {
+  const test = parseFilter(q.filter)
+  const kept = rows.filter(test)
+  const sign = q.descending ? -1 : 1
+  kept.sort((a, b) => sign * compare(a, b, q.sort) || b.bytes - a.bytes || (a.label < b.label ? -1 : a.label > b.label ? 1 : 0))
+  return { rows: kept.slice(q.offset, q.offset + q.limit), total: kept.length, offset: q.offset, all: totals(rows), filtered: totals(kept) }
+}
+
+function compare(a: TopRow, b: TopRow, sort: TopQuery['sort']): number {
+  switch (sort) {
+    case 'label':
+      return a.label < b.label ? -1 : a.label > b.label ? 1 : 0
+    case 'size':
+      return (a.size ?? 0) - (b.size ?? 0)
+    case 'bytes':
+      return a.bytes - b.bytes
+    case 'count':
+      return a.count - b.count
+  }
+}
+
+function totals(rows: TopRow[]): { count: number; bytes: number } {
+  return rows.reduce((sum, row) => ({ count: sum.count + row.count, bytes: sum.bytes + row.bytes }), { count: 0, bytes: 0 })
+}

@@ -1,10 +1,11 @@
 /**
- * Compiles every src-main/engine/kernels/NAME.as.ts into out/kernels/NAME.wasm, when a source is newer.
+ * Compiles every src-main/engine/kernels/NAME.as.ts into out/kernels/NAME.wasm, when a source is newer, and puts the
+ * demangler's module beside them: so all WebAssembly is found in one way, from source, bundle and package.
  *
  * A kernel imports its memory (`env.memory`), which is shared and may grow to 4 GiB. Modules are written aside and
  * renamed, so that two compilations at once never leave half a module.
  */
-import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -17,6 +18,8 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const sources = join(root, 'src-main', 'engine', 'kernels')
 const target = join(root, 'out', 'kernels')
 const SUFFIX = '.as.ts'
+const DEMANGLER = 'demangle.wasm'
+const demangler = fileURLToPath(import.meta.resolve('gecko-profiler-demangle/index_bg.wasm'))
 
 const OPTIONS = [
   '-O3',
@@ -40,6 +43,10 @@ export async function compileKernels(): Promise<string[]> {
     .map((file) => file.slice(0, -SUFFIX.length))
     .filter((name) => modified(join(target, `${name}.wasm`)) < newest)
   for (const name of stale) await compile(name)
+  if (modified(join(target, DEMANGLER)) < modified(demangler)) {
+    mkdirSync(target, { recursive: true })
+    copyFileSync(demangler, join(target, DEMANGLER))
+  }
   return stale
 }
 

@@ -9,6 +9,7 @@ import type { EngineSession, OpenSession } from '../engine/session.ts'
 import { openFileByteSource } from '../storage/fileByteSource.ts'
 import { lmdbIndexStore } from '../storage/lmdbIndexStore.ts'
 import { moduleFiles } from '../storage/moduleFiles.ts'
+import { wasmModule } from '../storage/wasmModules.ts'
 import { blockText } from './blockText.ts'
 import { toFailure } from './failure.ts'
 import type { EngineCall, FromWorker, OpenRequest, ToWorker } from './messages.ts'
@@ -77,6 +78,7 @@ export function serveEngine(port: MessagePort, openSession: OpenSession, decompr
         files: moduleFiles,
         store: request.indexFolder === null ? null : lmdbIndexStore(request.indexFolder),
         progress,
+        wasm: wasmModule,
         now: () => performance.now() / 1000,
         peakMemory: () => process.resourceUsage().maxRSS * 1024,
       })

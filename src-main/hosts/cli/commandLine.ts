@@ -1,0 +1,165 @@
+/**
+ * The command line, read: arguments in, a command out. Pure; refuses with a UsageError whatever it does not know, also an
+ * option that the command has no use for.
+ */
+import { parseArgs, type ParseArgsConfig } from 'node:util'
+import type { BlockState } from '../../contract/rows.ts'
+import type { TopQuery } from '../../contract/api.ts'
+import { UsageError } from '../../engine/errors.ts'
+import type { OpenOptions } from '../../engine/session.ts'
+
+export type OutputFormat = 'text' | 'json' | 'jsonl'
+
+/** Options that every command takes. */
+export interface CommonOptions {
+  open: OpenOptions
+  cache: string | undefined
+  noCache: boolean
+  format: OutputFormat
+  quiet: boolean
+}
+
+export type Command =
+  | { kind: 'help' }
+  | { kind: 'version' }
+  | { kind: 'summary'; core: string; common: CommonOptions }
+  | { kind: 'top'; core: string; common: CommonOptions; by: TopQuery['by']; sort: 'bytes' | 'count'; filter: string; limit: number | null }
+  | { kind: 'blocks'; core: string; common: CommonOptions; state: BlockState | 'all'; type: string | undefined; size: number | undefined; limit: number | null }
+  | { kind: 'report'; core: string; common: CommonOptions; output: string | null }
+  | { kind: 'serve'; cores: string[]; common: CommonOptions; port: number }
+
+type CommandName = Exclude<Command['kind'], 'help' | 'version'>
+
+const LATER = ['block', 'candidates', 'refs', 'why', 'leaks', 'retained', 'types', 'globals', 'find', 'label', 'diff', 'export', 'symbols']
+const TRY_HELP = 'corelens --help lists what there is'
+
+const COMMON = {
+  exe: { type: 'string' },
+  debug: { type: 'string', multiple: true },
+  sysroot: { type: 'string' },
+  cache: { type: 'string' },
+  'no-cache': { type: 'boolean' },
+  json: { type: 'boolean' },
+  jsonl: { type: 'boolean' },
+  quiet: { type: 'boolean' },
+  'debug-errors': { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+  version: { type: 'boolean' },
+} satisfies ParseArgsConfig['options']
+
+const OWN: Record<CommandName, NonNullable<ParseArgsConfig['options']>> = {
+  summary: {},
+  top: { by: { type: 'string' }, sort: { type: 'string' }, filter: { type: 'string' }, limit: { type: 'string' } },
+  blocks: { state: { type: 'string' }, type: { type: 'string' }, size: { type: 'string' }, limit: { type: 'string' } },
+  report: { output: { type: 'string', short: 'o' } },
+  serve: { port: { type: 'string' } },
+}
+
+type Values = Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>
+
+/** `args`: without node and script. */
+export function readCommandLine(args: readonly string[]): Command {
+  const first = args[0]
+  if (first === undefined) throw new UsageError('no command', 'corelens', TRY_HELP)
+  if (first === '--version') return { kind: 'version' }
+  if (first === '--help' || first === '-h' || first === 'help' || args.includes('--help')) return { kind: 'help' }
+  if (LATER.includes(first)) throw new UsageError('this command is not there yet', first, 'use summary, top, blocks, report or serve')
+  if (!isCommandName(first)) throw new UsageError('no such command', first, TRY_HELP)
+  const { values, positionals } = parse(first, args.slice(1))
+  const common = commonOptions(values)
+  switch (first) {
+    case 'summary':
+      return { kind: first, core: oneCore(first, positionals), common }
+    case 'top':
+      return {
+        kind: first,
+        core: oneCore(first, positionals),
+        common,
+        by: topBy(string(values, 'by') ?? 'type'),
+        sort: oneOf('--sort', string(values, 'sort') ?? 'bytes', ['bytes', 'count']),
+        filter: string(values, 'filter') ?? '',
+        limit: number(values, 'limit', 1),
+      }
+    case 'blocks':
+      return {
+        kind: first,
+        core: oneCore(first, positionals),
+        common,
+        state: oneOf('--state', string(values, 'state') ?? 'all', ['used', 'free', 'all']),
+        type: string(values, 'type'),
+        size: number(values, 'size', 0) ?? undefined,
+        limit: number(values, 'limit', 1),
+      }
+    case 'report':
+      return { kind: first, core: oneCore(first, positionals), common, output: string(values, 'output') ?? null }
+    case 'serve':
+      return { kind: first, cores: positionals, common, port: port(values) }
+  }
+}
+
+function isCommandName(name: string): name is CommandName {
+  return Object.hasOwn(OWN, name)
+}
+
+function parse(command: CommandName, args: string[]): { values: Values; positionals: string[] } {
+  try {
+    return parseArgs({ args, options: { ...COMMON, ...OWN[command] }, allowPositionals: true, strict: true })
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    throw new UsageError(message.split(/\.? To specify|\n/)[0] ?? message, command, TRY_HELP)
+  }
+}
+
+function commonOptions(values: Values): CommonOptions {
+  if (values['json'] === true && values['jsonl'] === true) throw new UsageError('two output formats', '--json --jsonl', 'give one of them')
+  const open: OpenOptions = { debug: (values['debug'] as string[] | undefined) ?? [] }
+  const exe = string(values, 'exe')
+  const sysroot = string(values, 'sysroot')
+  if (exe !== undefined) open.exe = exe
+  if (sysroot !== undefined) open.sysroot = sysroot
+  return {
+    open,
+    cache: string(values, 'cache'),
+    noCache: values['no-cache'] === true,
+    format: values['json'] === true ? 'json' : values['jsonl'] === true ? 'jsonl' : 'text',
+    quiet: values['quiet'] === true,
+  }
+}
+
+function oneCore(command: string, positionals: string[]): string {
+  const [core, ...more] = positionals
+  if (core === undefined || core === '') throw new UsageError('no core file', command, `corelens ${command} CORE`)
+  if (more.length > 0) throw new UsageError('more than one file', more.join(' '), `${command} takes one core`)
+  return core
+}
+
+function topBy(value: string): TopQuery['by'] {
+  if (value === 'layout') throw new UsageError('grouping by layout is not there yet', '--by layout', 'use type, size or type-size')
+  return oneOf('--by', value, ['type', 'size', 'type-size'])
+}
+
+function oneOf<T extends string>(option: string, value: string, allowed: readonly T[]): T {
+  const found = allowed.find((one) => one === value)
+  if (found === undefined) throw new UsageError('not a value of this option', `${option} ${value}`, `use ${allowed.join(', ')}`)
+  return found
+}
+
+/** Decimal, or hexadecimal after 0x. */
+function number(values: Values, option: string, least: number): number | null {
+  const text = string(values, option)
+  if (text === undefined) return null
+  const value = /^(\d+|0x[0-9a-f]+)$/i.test(text) ? Number(text) : NaN
+  if (!Number.isSafeInteger(value) || value < least) throw new UsageError('not a number this option takes', `--${option} ${text}`, `give a whole number from ${least} on`)
+  return value
+}
+
+function port(values: Values): number {
+  const value = number(values, 'port', 0) ?? 0
+  if (value > 65535) throw new UsageError('not a port', `--port ${value}`, 'give 1 to 65535, or 0 for a free one')
+  return value
+}
+
+function string(values: Values, option: string): string | undefined {
+  const value = values[option]
+  return typeof value === 'string' ? value : undefined
+}

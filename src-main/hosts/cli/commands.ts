@@ -1,0 +1,122 @@
+/** The commands that open a core, ask, print and end. Each throws CommandFailed with the Failure that it met. */
+import { renameSync, statSync, writeFileSync } from 'node:fs'
+import type { Failure, Outcome } from '../../contract/outcome.ts'
+import type { TopPage, TopRow } from '../../contract/rows.ts'
+import type { CoreService } from '../../service/coreService.ts'
+import { toFailure } from '../../workers/failure.ts'
+import { BLOCK_TEXT_HEADER } from '../../workers/blockText.ts'
+import type { Command } from './commandLine.ts'
+import type { Output } from './output.ts'
+import { summaryJson, summaryText } from './summaryOutput.ts'
+import { topJson, topRowJson, topText } from './topOutput.ts'
+
+type Of<K extends Command['kind']> = Extract<Command, { kind: K }>
+export type CoreCommand = Of<'summary' | 'top' | 'blocks' | 'report'>
+
+export class CommandFailed extends Error {
+  readonly failure: Failure
+  constructor(failure: Failure) {
+    super(failure.what)
+    this.failure = failure
+  }
+}
+
+/** Rows of `top` as text, unless --limit says otherwise. JSON has all. */
+const TEXT_ROWS = 30
+const PAGE_ROWS = 10_000
+
+/** `afterOpening` is called between progress and output. */
+export async function runCoreCommand(command: CoreCommand, service: CoreService, output: Output, afterOpening: () => void): Promise<void> {
+  const offered = await service.offer(command.core, true, false)
+  const summary = value(await service.openCore({ file: offered.file }))
+  afterOpening()
+  switch (command.kind) {
+    case 'summary':
+      return output.write(command.common.format === 'text' ? summaryText(summary) : json(summaryJson(summary), command.common.format))
+    case 'top':
+      return top(command, service, summary.core, output)
+    case 'blocks':
+      return blocks(command, service, summary.core, output)
+    case 'report':
+      return report(command, service, summary.core, output)
+  }
+}
+
+async function top(command: Of<'top'>, service: CoreService, core: string, output: Output): Promise<void> {
+  const { by, sort, filter } = command
+  const { format } = command.common
+  const limit = command.limit ?? (format === 'text' ? TEXT_ROWS : Infinity)
+  const rows: TopRow[] = []
+  let page: TopPage
+  do {
+    const query = { core, by, sort, filter, descending: true, offset: rows.length, limit: Math.min(PAGE_ROWS, limit - rows.length) }
+    page = value(await service.listTop(query))
+    rows.push(...page.rows)
+  } while (page.rows.length > 0 && rows.length < Math.min(limit, page.total))
+  switch (format) {
+    case 'text':
+      return output.write(topText(rows, page))
+    case 'json':
+      return output.write(json(topJson(rows, page), format))
+    case 'jsonl':
+      return output.write(rows.map((row) => json(topRowJson(row), format)).join(''))
+  }
+}
+
+async function blocks(command: Of<'blocks'>, service: CoreService, core: string, output: Output): Promise<void> {
+  const { state, type, size } = command
+  const { format } = command.common
+  const limit = command.limit ?? Infinity
+  const filter = { core, state, ...(type === undefined ? {} : { type }), ...(size === undefined ? {} : { size }) }
+  const ask = (offset: number): ReturnType<CoreService['blockText']> =>
+    service.blockText({ query: { ...filter, offset }, limit: limit - offset, format })
+
+  await output.write(format === 'json' ? '{"rows":[' : format === 'text' ? BLOCK_TEXT_HEADER : '')
+  let printed = 0
+  let total = 0
+  let next = ask(0)
+  for (;;) {
+    const page = value(await next)
+    total = page.total
+    printed += page.rows
+    const more = page.rows > 0 && printed < Math.min(limit, total)
+    // The worker makes the next text while this one is written.
+    if (more) next = ask(printed)
+    await output.write(page.text)
+    if (!more) break
+  }
+  if (format === 'json') await output.write(`\n],"total":${total}}\n`)
+}
+
+async function report(command: Of<'report'>, service: CoreService, core: string, output: Output): Promise<void> {
+  const { markdown } = value(await service.report({ core }))
+  const { format } = command.common
+  const file = command.output === '-' ? null : command.output
+  if (file !== null) writeWhole(file, markdown)
+  if (format !== 'text') await output.write(json(file === null ? { markdown } : { file }, format))
+  else if (file === null) await output.write(markdown)
+}
+
+/** Never half a report in place of a whole one. */
+function writeWhole(file: string, text: string): void {
+  const aside = `${file}.${process.pid}.tmp`
+  try {
+    // A device or a pipe is written to; a rename would put a file in its place.
+    if (statSync(file, { throwIfNoEntry: false })?.isFile() === false) return writeFileSync(file, text)
+    writeFileSync(aside, text)
+    renameSync(aside, file)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    const failure = toFailure(error, file)
+    throw new CommandFailed(code === undefined ? failure : { ...failure, kind: 'failed', what: `the report cannot be written (${code})`, remedy: 'name a file in a folder you may write to' })
+  }
+}
+
+function json(document: object, format: 'json' | 'jsonl'): string {
+  return `${format === 'json' ? JSON.stringify(document, null, 2) : JSON.stringify(document)}\n`
+}
+
+function value<T>(outcome: Outcome<T>): T {
+  if (!outcome.ok) throw new CommandFailed(outcome.error)
+  return outcome.value
+}

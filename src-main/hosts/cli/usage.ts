@@ -1,0 +1,27 @@
+/** What --help prints. */
+export const USAGE = `corelens — opens a core dump and says what its memory is
+
+corelens COMMAND CORE [options]
+  summary CORE      process, threads, modules, where the memory is, what could not be read
+  top CORE          what uses the most memory, largest first
+                      --by type|size|type-size   --sort bytes|count   --filter F   --limit N
+  blocks CORE       every block, in address order
+                      --state used|free|all   --type T   --size N   --limit N
+  report CORE       the findings as Markdown
+                      -o FILE.md
+  serve [CORE…]     the window's interface in a browser, on this machine only
+                      --port N
+
+Options of all commands:
+  --exe FILE        the executable, where it is not at the path the core names
+  --debug DIR       a folder of separate debug files; may be given again
+  --sysroot DIR     the root of the file system that the process saw
+  --cache DIR       where indexes are kept (also CORELENS_CACHE); default: the platform's cache folder
+  --no-cache        neither read nor write indexes
+  --json, --jsonl   one JSON document, or a JSON line for each row
+  --quiet           no progress
+  --debug-errors    a stack trace with an error
+  --help, --version
+
+Exit codes: 0 done, 1 the analysis failed, 2 usage, 3 not something corelens can read, 130 interrupted.
+`

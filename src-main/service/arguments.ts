@@ -1,0 +1,91 @@
+/** Every argument that comes from outside, checked field by field; what makes no sense is a UsageError. */
+import type { BlockQuery, OpenQuery, TopQuery } from '../contract/api.ts'
+import { UsageError } from '../engine/errors.ts'
+
+const LIMIT_MAX = 10_000
+const ID_MAX = 100
+const FILTER_MAX = 2_000
+/** C++ spells types of tens of kilobytes. */
+const TYPE_MAX = 100_000
+
+type Fields = Readonly<Record<string, unknown>>
+
+export function openQuery(value: unknown): OpenQuery {
+  const q = fields(value)
+  return { file: text(q, 'file', ID_MAX), noCache: optional(q, 'noCache', flag) ?? false }
+}
+
+export function fileQuery(value: unknown): { file: string } {
+  return { file: text(fields(value), 'file', ID_MAX) }
+}
+
+export function coreQuery(value: unknown): { core: string } {
+  return { core: text(fields(value), 'core', ID_MAX) }
+}
+
+export function topQuery(value: unknown): TopQuery {
+  const q = fields(value)
+  return {
+    core: text(q, 'core', ID_MAX),
+    by: oneOf(q, 'by', ['type', 'size', 'type-size']),
+    sort: oneOf(q, 'sort', ['bytes', 'count', 'size', 'label']),
+    descending: flag(q, 'descending'),
+    filter: text(q, 'filter', FILTER_MAX),
+    ...page(q),
+  }
+}
+
+export function blockQuery(value: unknown): BlockQuery {
+  const q = fields(value)
+  const query: BlockQuery = { core: text(q, 'core', ID_MAX), state: oneOf(q, 'state', ['used', 'free', 'all']), ...page(q) }
+  if (q['type'] === null) query.type = null
+  else if (q['type'] !== undefined) query.type = text(q, 'type', TYPE_MAX)
+  if (q['size'] !== undefined) query.size = integer(q, 'size', 0, Number.MAX_SAFE_INTEGER)
+  return query
+}
+
+function page(q: Fields): { offset: number; limit: number } {
+  return { offset: integer(q, 'offset', 0, Number.MAX_SAFE_INTEGER), limit: integer(q, 'limit', 1, LIMIT_MAX) }
+}
+
+function fields(value: unknown): Fields {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong('the query', 'an object')
+  return value as Fields
+}
+
+function text(q: Fields, name: string, longest: number): string {
+  const value = own(q, name)
+  if (typeof value !== 'string' || value.length > longest) throw wrong(name, `a text of at most ${longest} characters`)
+  return value
+}
+
+function flag(q: Fields, name: string): boolean {
+  const value = own(q, name)
+  if (typeof value !== 'boolean') throw wrong(name, 'true or false')
+  return value
+}
+
+function integer(q: Fields, name: string, least: number, most: number): number {
+  const value = own(q, name)
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < least || value > most) throw wrong(name, `a whole number, ${least} to ${most}`)
+  return value
+}
+
+function oneOf<T extends string>(q: Fields, name: string, allowed: readonly T[]): T {
+  const value = own(q, name)
+  const found = allowed.find((one) => one === value)
+  if (found === undefined) throw wrong(name, `one of ${allowed.join(', ')}`)
+  return found
+}
+
+function optional<T>(q: Fields, name: string, read: (q: Fields, name: string) => T): T | undefined {
+  return own(q, name) === undefined ? undefined : read(q, name)
+}
+
+function own(q: Fields, name: string): unknown {
+  return Object.hasOwn(q, name) ? q[name] : undefined
+}
+
+function wrong(name: string, expected: string): UsageError {
+  return new UsageError(`${name} is not what it should be`, name, `it is ${expected}`)
+}

@@ -1,0 +1,221 @@
+/**
+ * The one implementation of CoreApi: offered files, one engine worker for each open core, events, checked arguments.
+ * Hosts adapt it and nothing else. No method throws; all settle, also when a worker dies.
+ */
+import { randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import type { CoreApi, CoreEvent, HostInfo, OfferedFile } from '../contract/api.ts'
+import type { Outcome } from '../contract/outcome.ts'
+import type { BlockRow, CoreSummary, Page, TopPage } from '../contract/rows.ts'
+import { UsageError } from '../engine/errors.ts'
+import type { OpenOptions } from '../engine/session.ts'
+import { RecentFiles } from '../storage/recentFiles.ts'
+import { EngineWorker } from '../workers/engineWorker.ts'
+import { toFailure } from '../workers/failure.ts'
+import type { BlockText, BlockTextQuery, EngineCalls, EngineMethod } from '../workers/messages.ts'
+import { blockQuery, coreQuery, fileQuery, openQuery, topQuery } from './arguments.ts'
+import { OfferedFiles } from './offeredFiles.ts'
+
+export interface CoreServiceOptions {
+  info: HostInfo
+  /** Where executables, debug files and the sysroot are. */
+  open: OpenOptions
+  cacheFolder: string
+  /** Neither read nor write indexes and decompressed cores. */
+  noCache?: boolean
+  /** Opened cores go into the list of recent files. */
+  remember?: boolean
+  /** Asks the person for a path; absent where the host has no dialog. */
+  choose?: () => Promise<string | null>
+  onOpened?: (path: string) => void
+  workerUrl?: URL | undefined
+}
+
+interface OpenCore {
+  handle: string
+  file: string
+  worker: EngineWorker
+  /** Of the file when it was opened: a core written anew is analysed anew. */
+  stamp: string
+  outcome: Promise<Outcome<CoreSummary>>
+  /** Removed when the core is closed; null where the cache served. */
+  scratch: string | null
+}
+
+export class CoreService implements CoreApi {
+  private readonly options: CoreServiceOptions
+  private readonly files: OfferedFiles
+  private readonly cores = new Map<string, OpenCore>()
+  private readonly listeners = new Set<(event: CoreEvent) => void>()
+
+  constructor(options: CoreServiceOptions) {
+    this.options = options
+    this.files = new OfferedFiles(options.remember === true ? new RecentFiles(options.cacheFolder) : null)
+  }
+
+  subscribe(listener: (event: CoreEvent) => void): () => void {
+    this.listeners.add(listener)
+    return () => void this.listeners.delete(listener)
+  }
+
+  /** For hosts only: a path from the command line, a dialog, a drop. Tells the listeners when `announce`. */
+  async offer(path: string, openNow: boolean, announce = true): Promise<OfferedFile> {
+    const file = await this.files.offer(path, openNow)
+    if (announce) this.emit({ kind: 'offered', file })
+    return file
+  }
+
+  /** Ends all workers; calls under way settle as cancelled. */
+  async close(): Promise<void> {
+    await Promise.all([...this.cores.values()].map((core) => this.drop(core)))
+  }
+
+  host(): Promise<Outcome<HostInfo>> {
+    return this.answer('host', () => this.options.info)
+  }
+
+  listFiles(): Promise<Outcome<OfferedFile[]>> {
+    return this.answer('listFiles', () => this.files.list())
+  }
+
+  chooseFile(): Promise<Outcome<OfferedFile | null>> {
+    return this.answer('chooseFile', async () => {
+      const path = (await this.options.choose?.()) ?? null
+      return path === null ? null : await this.offer(path, false, false)
+    })
+  }
+
+  forgetFile(query: { file: string }): Promise<Outcome<null>> {
+    return this.answer('forgetFile', () => {
+      this.files.forget(fileQuery(query).file)
+      return null
+    })
+  }
+
+  async openCore(query: { file: string; noCache?: boolean }): Promise<Outcome<CoreSummary>> {
+    const started = await this.answer('openCore', async () => {
+      const { file, noCache } = openQuery(query)
+      const path = this.files.path(file)
+      if (path === null) throw new UsageError('no such file was offered', file, 'list the files again')
+      const stamp = stampOf(path)
+      const open = this.findFile(file)
+      if (open !== undefined && open.stamp === stamp && noCache !== true && !open.worker.isDead) return open
+      if (open !== undefined) await this.drop(open)
+      return this.start(file, path, stamp, noCache === true || this.options.noCache === true)
+    })
+    return started.ok ? await started.value.outcome : started
+  }
+
+  cancelOpen(query: { file: string }): Promise<Outcome<null>> {
+    return this.answer('cancelOpen', () => {
+      this.findFile(fileQuery(query).file)?.worker.cancel()
+      return null
+    })
+  }
+
+  closeCore(query: { core: string }): Promise<Outcome<null>> {
+    return this.answer('closeCore', async () => {
+      const core = this.cores.get(coreQuery(query).core)
+      if (core !== undefined) await this.drop(core)
+      return null
+    })
+  }
+
+  summary(query: { core: string }): Promise<Outcome<CoreSummary>> {
+    return this.ask('summary', query, (q) => coreQuery(q).core, () => null)
+  }
+
+  listTop(query: Parameters<CoreApi['listTop']>[0]): Promise<Outcome<TopPage>> {
+    return this.ask('listTop', query, (q) => topQuery(q).core, topQuery)
+  }
+
+  listBlocks(query: Parameters<CoreApi['listBlocks']>[0]): Promise<Outcome<Page<BlockRow>>> {
+    return this.ask('listBlocks', query, (q) => blockQuery(q).core, blockQuery)
+  }
+
+  async report(query: { core: string }): Promise<Outcome<{ markdown: string; suggestedName: string }>> {
+    const markdown = await this.ask('report', query, (q) => coreQuery(q).core, () => null)
+    if (!markdown.ok) return markdown
+    const file = this.cores.get(query.core)?.file
+    const name = basename((file === undefined ? null : this.files.path(file)) ?? 'core')
+    return { ok: true, value: { markdown: markdown.value, suggestedName: `${name}-report.md` } }
+  }
+
+  /** Not of CoreApi: for the command line, which prints millions of blocks. */
+  blockText(query: BlockTextQuery): Promise<Outcome<BlockText>> {
+    return this.ask('blockText', query, (q) => q.query.core, (q) => q)
+  }
+
+  private start(file: string, path: string, stamp: string, noCache: boolean): OpenCore {
+    const handle = randomUUID()
+    const scratch = noCache ? mkdtempSync(join(tmpdir(), 'corelens-')) : null
+    const worker = new EngineWorker({
+      where: path,
+      url: this.options.workerUrl,
+      onProgress: (report) => this.emit({ kind: 'progress', file, ...report }),
+    })
+    const outcome = worker.open({
+      path,
+      handle,
+      options: this.options.open,
+      indexFolder: noCache ? null : this.options.cacheFolder,
+      decompressFolder: scratch ?? this.options.cacheFolder,
+    })
+    const core: OpenCore = { handle, file, worker, stamp, scratch, outcome: outcome.then((settled) => this.opened(core, path, settled)) }
+    this.cores.set(handle, core)
+    return core
+  }
+
+  private async opened(core: OpenCore, path: string, outcome: Outcome<CoreSummary>): Promise<Outcome<CoreSummary>> {
+    if (outcome.ok) {
+      this.files.wasOpened(core.file)
+      this.options.onOpened?.(path)
+    } else {
+      await this.drop(core)
+    }
+    return outcome
+  }
+
+  private async drop(core: OpenCore): Promise<void> {
+    this.cores.delete(core.handle)
+    await core.worker.close()
+    if (core.scratch !== null) rmSync(core.scratch, { recursive: true, force: true })
+  }
+
+  private findFile(file: string): OpenCore | undefined {
+    return [...this.cores.values()].find((core) => core.file === file)
+  }
+
+  private async ask<M extends EngineMethod, Q>(
+    method: M,
+    query: Q,
+    coreOf: (query: Q) => string,
+    check: (query: Q) => EngineCalls[M]['query'],
+  ): Promise<Outcome<EngineCalls[M]['answer']>> {
+    const asked = await this.answer(method, () => {
+      const core = this.cores.get(coreOf(query))
+      if (core === undefined) throw new UsageError('this core is not open', method, 'open it again')
+      return { worker: core.worker, query: check(query) }
+    })
+    return asked.ok ? await asked.value.worker.call(method, asked.value.query) : asked
+  }
+
+  private async answer<T>(where: string, work: () => T | Promise<T>): Promise<Outcome<T>> {
+    try {
+      return { ok: true, value: await work() }
+    } catch (error) {
+      return { ok: false, error: toFailure(error, where) }
+    }
+  }
+
+  private emit(event: CoreEvent): void {
+    for (const listener of [...this.listeners]) listener(event)
+  }
+}
+
+function stampOf(path: string): string {
+  const stat = statSync(path, { throwIfNoEntry: false })
+  return stat === undefined ? '' : `${stat.size} ${stat.mtimeMs}`
+}

@@ -35,9 +35,11 @@ export interface TopRow {
   type: string | null
   /** The type, or `malloc(80)`: the size the program most likely asked for. */
   label: string
-  /** Usable bytes of each block; null where the row's blocks differ in size. */
-  size: number | null
-  /** Bytes most likely asked for; null for typed rows and where sizes differ. */
+  /** Usable bytes of a block; the commonest where the row's blocks differ in size. */
+  size: number
+  /** How many different sizes the row's blocks have. */
+  sizes: number
+  /** Bytes most likely asked for; null for typed rows. */
   requested: number | null
   count: number
   bytes: number

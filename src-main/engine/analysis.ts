@@ -88,8 +88,7 @@ function analyse(core: CoreFile, memory: AddressSpace, modules: Module[], ports:
   const vtables = new Vtables(memory, modules, new Demangler(ports.wasm('demangle')), diagnostics)
   const types = typeBlocks(blocks, kernel, vtables, progress)
   const groups = groupBlocks(blocks)
-  const untyped = new Set(groups.filter((g) => !g.free && g.type === 0).map((g) => g.size))
-  const requested = [...sampleBlocks(blocks, untyped)].map(([size, samples]): [number, number] => [size, requestedSize(memory, blocks, size, samples)])
+  const requested = [...sampleBlocks(blocks, groups)].map(([size, samples]): [number, number] => [size, requestedSize(memory, blocks, size, samples)])
   clock.lap('types')
 
   if (plan.arenas.length === 0) noArena(modules, diagnostics)

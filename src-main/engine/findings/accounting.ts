@@ -61,6 +61,8 @@ export function accountFor(memory: AddressSpace, modules: Module[], threads: Thr
       return range.flags & PF_W ? 'module-data' : 'module-rodata'
     }
     if (range.path !== '') return 'mapped-file'
+    // gcore writes memory without access as readable
+    if ((range.flags & (PF_W | PF_X)) === 0) return 'reserved'
     return holdsOne(stacks, range) ? 'thread-stack' : 'anonymous'
   }
 }

@@ -44,7 +44,7 @@ function comparison(part: string): RowTest {
   const limit = unit === '%' ? number / 100 : number * (UNITS[unit.toLowerCase().replace(/i?b$/, '')] ?? NaN)
   if (Number.isNaN(limit)) throw new UsageError('the number can\'t be read', part, 'write for example >1MB, size>=64 or count>1000')
   const name = unit === '%' ? 'share' : field.toLowerCase()
-  const value = (row: TopRow): number => (name === 'size' ? (row.size ?? NaN) : name === 'count' ? row.count : name === 'share' ? row.share : row.bytes)
+  const value = (row: TopRow): number => (name === 'size' ? row.size : name === 'count' ? row.count : name === 'share' ? row.share : row.bytes)
   switch (operator) {
     case '>':
       return (row) => value(row) > limit

@@ -13,7 +13,7 @@ export interface Group {
 }
 
 /** Sizes up to this many words are counted in an array, larger ones in a map. */
-const DENSE_WORDS = 8192
+export const DENSE_WORDS = 8192
 
 export function groupBlocks(blocks: Blocks): Group[] {
   const groups = new Map<string, Group>()

@@ -5,27 +5,29 @@
  */
 import type { AddressSpace } from '../memory/addressSpace.ts'
 import { CHUNK_BITS, CHUNK_BLOCKS, STATE, type Blocks } from '../allocator/blocks.ts'
+import { DENSE_WORDS, type Group } from './groups.ts'
 
 const SAMPLES = 64
 /** Share of samples with something in the last bytes for them to count as the program's. */
 const WRITTEN = 0.25
 
-/** By usable size: up to SAMPLES untyped used blocks, spread over the heap. */
-export function sampleBlocks(blocks: Blocks, sizes: ReadonlySet<number>): Map<number, number[]> {
+/** By usable size: up to SAMPLES used blocks without a type, spread over the heap. */
+export function sampleBlocks(blocks: Blocks, groups: Group[]): Map<number, number[]> {
+  // each size is sampled every so many blocks, so that the samples are spread over all of them
+  const every = new Map<number, number>()
+  for (const g of groups) if (!g.free && g.type === 0) every.set(g.size / 8, (every.get(g.size / 8) ?? 0) + g.count / SAMPLES)
+  const countdown = new Float64Array(DENSE_WORDS)
   const samples = new Map<number, number[]>()
-  const seen = new Map<number, number>()
   for (let chunk = 0; chunk < blocks.chunkCount; chunk++) {
     const { words, state, type } = blocks.chunk(chunk)
     const length = Math.min(CHUNK_BLOCKS, blocks.count - (chunk << CHUNK_BITS))
     for (let i = 0; i < length; i++) {
-      if (state[i] !== STATE.used || type[i] !== 0 || !sizes.has(words[i] * 8)) continue
-      const size = words[i] * 8
-      const count = (seen.get(size) ?? 0) + 1
-      seen.set(size, count)
-      const list = samples.get(size) ?? []
-      // the first SAMPLES, then ever rarer ones: every power of two of them is spread anew
-      if (list.length < SAMPLES) samples.set(size, [...list, (chunk << CHUNK_BITS) + i])
-      else if ((count & (count - 1)) === 0 || count % 65_521 === 0) list[count % SAMPLES] = (chunk << CHUNK_BITS) + i
+      const w = words[i]
+      if (state[i] !== STATE.used || type[i] !== 0 || (w < DENSE_WORDS && --countdown[w] > 0)) continue
+      if (w < DENSE_WORDS) countdown[w] += every.get(w) ?? 1
+      const list = samples.get(w * 8)
+      if (!list) samples.set(w * 8, [(chunk << CHUNK_BITS) + i])
+      else if (list.length < SAMPLES) list.push((chunk << CHUNK_BITS) + i)
     }
   }
   return samples

@@ -20,14 +20,15 @@ export function topRows(groups: Group[], types: KnownType[], requested: Requeste
   const used = groups.filter((g) => !g.free)
   const all = used.reduce((sum, g) => sum + g.count * g.size, 0)
   const rows = new Map<string, TopRow>()
-  for (const group of used) {
+  // commonest sizes first, so that a row's first group gives its size
+  for (const group of used.sort((a, b) => b.count - a.count)) {
     const key = keyOf(group, by)
     const bytes = group.count * group.size
     const row = rows.get(key)
     if (row) {
       row.count += group.count
       row.bytes += bytes
-      if (row.size !== group.size) row.size = null
+      row.sizes++
       continue
     }
     const type = by === 'size' ? 0 : group.type
@@ -37,6 +38,7 @@ export function topRows(groups: Group[], types: KnownType[], requested: Requeste
       type: type === 0 ? null : types[type].name,
       label: type === 0 ? `malloc(${asked})` : types[type].name,
       size: group.size,
+      sizes: 1,
       requested: asked,
       count: group.count,
       bytes,
@@ -73,7 +75,7 @@ function compare(a: TopRow, b: TopRow, sort: TopQuery['sort']): number {
     case 'label':
       return a.label < b.label ? -1 : a.label > b.label ? 1 : 0
     case 'size':
-      return (a.size ?? 0) - (b.size ?? 0)
+      return a.size - b.size
     case 'bytes':
       return a.bytes - b.bytes
     case 'count':

@@ -17,7 +17,6 @@ const OUT_FULL: i32 = 5
 
 const PREV_INUSE: u64 = 1
 const IS_MMAPPED: u64 = 2
-const NON_MAIN_ARENA: u64 = 4
 const MIN_CHUNK: u64 = 32
 
 export let position: u64 = 0
@@ -30,14 +29,14 @@ export let mismatchAt: u64 = 0
 /**
  * @param window address of the window's bytes @param windowAt its position @param windowSize bytes
  * @param pos header to start at @param top position of the top chunk's header, or beyond `end`
- * @param end the region's size @param nonMain NON_MAIN_ARENA where chunks must have it, else 0
+ * @param end the region's size @param forbidden flags that no chunk of this arena has
  * @param startOut,wordsOut,stateOut,typeOut columns of `capacity` elements
  * @param firstWordLow,firstWordHigh the span of all ranges @param ranges pairs of u64, half-open, sorted
  * @param table address of `slotCount` (a power of two) u64 keys, zero where free; an id is a slot's number + 1
  * @returns how many chunks were emitted, with the reason for stopping in the upper 8 bits
  */
 export function walk(
-  window: usize, windowAt: u64, windowSize: u64, pos: u64, top: u64, end: u64, nonMain: u64,
+  window: usize, windowAt: u64, windowSize: u64, pos: u64, top: u64, end: u64, forbidden: u64,
   startOut: usize, wordsOut: usize, stateOut: usize, typeOut: usize, capacity: u32,
   ranges: usize, rangeCount: u32, table: usize, slotCount: u32,
 ): u32 {
@@ -56,7 +55,7 @@ export function walk(
     const head = load<u64>(at, 8)
     const used = head & PREV_INUSE
     const size = head & ~(<u64>7)
-    if (size < MIN_CHUNK || (size & 15) != 0 || size > end - pos || (head & (IS_MMAPPED | NON_MAIN_ARENA)) != nonMain) {
+    if (size < MIN_CHUNK || (size & 15) != 0 || size > end - pos || (head & forbidden) != 0) {
       // a fencepost's PREV_INUSE is right; a smashed header's is not known
       if (size <= 16 && (size == 16 || size == 0) && (head & IS_MMAPPED) == 0) { reason = FENCEPOST; settle(count, stateOut, used) }
       else if (pos == top) { reason = AT_TOP; settle(count, stateOut, used) }

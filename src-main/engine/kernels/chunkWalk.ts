@@ -26,11 +26,12 @@ export interface WalkFrom {
   position: number
   top: number
   end: number
-  nonMain: number
+  /** Flags that no chunk of this arena has. */
+  forbidden: number
 }
 
 interface Exports {
-  walk(window: number, windowAt: bigint, windowSize: bigint, pos: bigint, top: bigint, end: bigint, nonMain: bigint, start: number, words: number, state: number, type: number, capacity: number, ranges: number, rangeCount: number, table: number, slotCount: number): number
+  walk(window: number, windowAt: bigint, windowSize: bigint, pos: bigint, top: bigint, end: bigint, forbidden: bigint, start: number, words: number, state: number, type: number, capacity: number, ranges: number, rangeCount: number, table: number, slotCount: number): number
   classify(word: bigint, ranges: number, rangeCount: number, table: number, slotCount: number): number
   position: { value: bigint }
   firstPrevInUse: { value: number }
@@ -67,7 +68,7 @@ export class ChunkWalkKernel {
   walk(from: WalkFrom): WalkStep {
     const { at, exports } = this
     const big = BigInt
-    const packed = exports.walk(at.window, big(from.windowAt), big(from.windowSize), big(from.position), big(from.top), big(from.end), big(from.nonMain), at.start, at.words, at.state, at.type, CAPACITY, at.ranges, this.rangeCount, at.table, SLOTS)
+    const packed = exports.walk(at.window, big(from.windowAt), big(from.windowSize), big(from.position), big(from.top), big(from.end), big(from.forbidden), at.start, at.words, at.state, at.type, CAPACITY, at.ranges, this.rangeCount, at.table, SLOTS)
     const count = packed & 0x0fff_ffff
     const position = Number(exports.position.value)
     const oversize = count > 0 && this.columns.words[count - 1] === 0xffff_ffff ? (position - this.columns.start[count - 1] * 8 + 8) / 8 : 0

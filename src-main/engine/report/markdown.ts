@@ -34,7 +34,7 @@ export function markdownReport(summary: CoreSummary, top: TopPage): string {
     table(
       ['Type', 'Size', 'Count', 'Bytes', 'Share'],
       [null, 'right', 'right', 'right', 'right'],
-      top.rows.map((r) => [r.label, r.size === null ? 'differs' : count(r.size), count(r.count), size(r.bytes), percent(r.share)]),
+      top.rows.map((r) => [r.label, r.sizes > 1 ? `mostly ${count(r.size)}` : count(r.size), count(r.count), size(r.bytes), percent(r.share)]),
     ),
     paragraph('malloc(80) stands for blocks of a size that a program gets for malloc(80), whose type is not known.'),
   ]

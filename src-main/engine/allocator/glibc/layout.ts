@@ -45,10 +45,13 @@ export const TCACHE_LAYOUTS: TcacheLayout[] = [
 export const chunkSizeOf = (word: number): number => word - (word % 8)
 export const flagsOf = (word: number): number => word % 8
 
+/** A used chunk of a thread arena has NON_MAIN_ARENA, a free one may have lost it; in the main arena none has it. */
+export const forbiddenFlags = (nonMain: boolean): number => (nonMain ? IS_MMAPPED : IS_MMAPPED | NON_MAIN_ARENA)
+
 /** What a chunk header may say within a run of chunks that ends at `end`. */
 export function isChunkHeader(sizeWord: number, at: number, end: number, nonMain: boolean): boolean {
   const size = chunkSizeOf(sizeWord)
-  return size >= MIN_CHUNK && size % 16 === 0 && at + size <= end && (flagsOf(sizeWord) & (IS_MMAPPED | NON_MAIN_ARENA)) === (nonMain ? NON_MAIN_ARENA : 0)
+  return size >= MIN_CHUNK && size % 16 === 0 && at + size <= end && (flagsOf(sizeWord) & forbiddenFlags(nonMain)) === 0
 }
 
 /**

@@ -8,7 +8,7 @@ import type { ChunkWalkKernel } from '../../kernels/chunkWalk.ts'
 import type { AddressSpace } from '../../memory/addressSpace.ts'
 import type { Progress } from '../../ports.ts'
 import { CHUNK_BITS, CHUNK_BLOCKS, STATE, type Blocks, type Region } from '../blocks.ts'
-import { CHUNK_HEADER, chainStartsAt, chunkSizeOf, MIN_CHUNK, NON_MAIN_ARENA, PREV_INUSE } from './layout.ts'
+import { CHUNK_HEADER, chainStartsAt, chunkSizeOf, forbiddenFlags, MIN_CHUNK, PREV_INUSE } from './layout.ts'
 
 /** Memory in which one arena's chunks lie one behind the other. */
 export interface Run {
@@ -76,13 +76,16 @@ export class RunWalker {
     let position = 0
     while (true) {
       this.progress.advance(this.done + (start - run.start) + position)
-      const got = memory.readInto(start + position, kernel.window.subarray(0, Math.min(kernel.window.length - MIN_CHUNK, run.end - start - position)))
+      const wanted = Math.min(kernel.window.length - MIN_CHUNK, run.end - start - position)
+      const got = memory.readInto(start + position, kernel.window.subarray(0, wanted))
       if (got < CHUNK_HEADER) return this.close(region, position, 'absent')
-      kernel.window.fill(0, got, got + MIN_CHUNK) // a last header's first word may lie beyond
-      const windowSize = got + 8
+      // the first word behind the very last header may lie beyond what there is
+      const isLast = got < wanted || start + position + got === run.end
+      if (isLast) kernel.window.fill(0, got, got + 8)
+      const windowSize = isLast ? got + 8 : got
       const windowAt = position
       while (true) {
-        const step = kernel.walk({ windowAt, windowSize, position, top, end: run.end - start, nonMain: run.nonMain ? NON_MAIN_ARENA : 0 })
+        const step = kernel.walk({ windowAt, windowSize, position, top, end: run.end - start, forbidden: forbiddenFlags(run.nonMain) })
         if (step.firstPrevInUse !== 2 && region.blockCount > 0) blocks.setState(blocks.count - 1, step.firstPrevInUse === 1 ? STATE.used : STATE.free)
         blocks.appendColumns(kernel.columns, step.count)
         if (step.count > 0 && step.oversize) region.largeWords = step.oversize

@@ -6,6 +6,7 @@
  * renamed, so that two compilations at once never leave half a module.
  */
 import { copyFileSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -19,7 +20,7 @@ const sources = join(root, 'src-main', 'engine', 'kernels')
 const target = join(root, 'out', 'kernels')
 const SUFFIX = '.as.ts'
 const DEMANGLER = 'demangle.wasm'
-const demangler = fileURLToPath(import.meta.resolve('gecko-profiler-demangle/index_bg.wasm'))
+const demangler = createRequire(import.meta.url).resolve('gecko-profiler-demangle/index_bg.wasm')
 
 const OPTIONS = [
   '-O3',

@@ -10,6 +10,7 @@ import type { CoreApi, CoreEvent, HostInfo, OfferedFile } from '../contract/api.
 import type { Outcome } from '../contract/outcome.ts'
 import type { BlockRow, CoreSummary, Page, TopPage } from '../contract/rows.ts'
 import { UsageError } from '../engine/errors.ts'
+import { Cancelled } from '../engine/ports.ts'
 import type { OpenOptions } from '../engine/session.ts'
 import { RecentFiles } from '../storage/recentFiles.ts'
 import { EngineWorker } from '../workers/engineWorker.ts'
@@ -49,6 +50,7 @@ export class CoreService implements CoreApi {
   private readonly files: OfferedFiles
   private readonly cores = new Map<string, OpenCore>()
   private readonly listeners = new Set<(event: CoreEvent) => void>()
+  private closed = false
 
   constructor(options: CoreServiceOptions) {
     this.options = options
@@ -67,8 +69,9 @@ export class CoreService implements CoreApi {
     return file
   }
 
-  /** Ends all workers; calls under way settle as cancelled. */
+  /** Ends all workers; calls under way settle as cancelled, and so do all that come. */
   async close(): Promise<void> {
+    this.closed = true
     await Promise.all([...this.cores.values()].map((core) => this.drop(core)))
   }
 
@@ -103,6 +106,7 @@ export class CoreService implements CoreApi {
       const open = this.findFile(file)
       if (open !== undefined && open.stamp === stamp && noCache !== true && !open.worker.isDead) return open
       if (open !== undefined) await this.drop(open)
+      if (this.closed) throw new Cancelled()
       return this.start(file, path, stamp, noCache === true || this.options.noCache === true)
     })
     return started.ok ? await started.value.outcome : started
@@ -204,6 +208,7 @@ export class CoreService implements CoreApi {
 
   private async answer<T>(where: string, work: () => T | Promise<T>): Promise<Outcome<T>> {
     try {
+      if (this.closed) throw new Cancelled()
       return { ok: true, value: await work() }
     } catch (error) {
       return { ok: false, error: toFailure(error, where) }

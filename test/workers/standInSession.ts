@@ -70,8 +70,8 @@ export const standInSession: OpenSession = async (handle, options, ports) => {
     listTop(q): TopPage {
       if (q.filter === '/(/') throw new UsageError('the filter is not a regular expression', q.filter, 'close the bracket')
       const rows = [
-        { key: 't:A', type: 'A', label: 'A', size: 24, requested: null, count: 20000, bytes: 480000, share: 0.12, evidence: 'vtable' },
-        { key: 's:88', type: null, label: 'malloc(80)', size: 88, requested: 80, count: 20000, bytes: 1760000, share: 0.44, evidence: '' },
+        { key: 't:A', type: 'A', label: 'A', size: 24, sizes: 1, requested: null, count: 20000, bytes: 480000, share: 0.12, evidence: 'vtable' },
+        { key: 's:88', type: null, label: 'malloc(80)', size: 88, sizes: 1, requested: 80, count: 20000, bytes: 1760000, share: 0.44, evidence: '' },
       ]
       const sum = { count: 40000, bytes: 2240000 }
       return { rows: rows.slice(q.offset, q.offset + q.limit), total: 2, offset: q.offset, all: sum, filtered: sum }

@@ -69,8 +69,8 @@ export async function decompressCore(source: ByteSource, cacheFolder: string, pr
     renameSync(temporary + '.json.tmp', recordPath(path))
     renameSync(temporary, path)
   } catch (error) {
-    rmSync(temporary, { force: true })
-    rmSync(temporary + '.json.tmp', { force: true })
+    discard(temporary)
+    discard(temporary + '.json.tmp')
     throw failureOf(error, folder)
   }
   const opened = openDecompressed(path, source)
@@ -120,6 +120,14 @@ function openDecompressed(path: string, compressed: ByteSource): DecompressedCor
     return { source, diagnostics: record.diagnostics }
   } catch {
     return null
+  }
+}
+
+function discard(path: string): void {
+  try {
+    rmSync(path, { force: true })
+  } catch {
+    // The folder itself can't be written: the error before says so.
   }
 }
 

@@ -10,7 +10,7 @@ export class ByteWriter {
   }
 
   u8(...values: number[]): this {
-    for (const value of values) this.buffer[this.room(1)] = value
+    for (const value of values) this.at(1, (at) => this.view.setUint8(at, value & 0xff))
     return this
   }
 

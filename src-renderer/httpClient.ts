@@ -4,8 +4,9 @@
  * is a `failed` one that says so.
  */
 
-import type { CoreApiMethod, CoreClient, CoreEvent } from '../src-main/contract/api.ts'
+import type { CoreApiMethod, CoreClient, CoreEvent, OpenQuery } from '../src-main/contract/api.ts'
 import type { Failure, Outcome } from '../src-main/contract/outcome.ts'
+import type { CoreSummary } from '../src-main/contract/rows.ts'
 
 export interface HttpAccess {
   /** `http://127.0.0.1:4711`, no slash at the end. */
@@ -16,6 +17,7 @@ export interface HttpAccess {
   onConnection: (connected: boolean) => void
 }
 
+const NO_ANSWER = 'corelens does not answer'
 const RETRY_MS = [250, 500, 1000, 2000, 4000]
 
 export function httpClient(access: HttpAccess): CoreClient {
@@ -28,7 +30,7 @@ export function httpClient(access: HttpAccess): CoreClient {
     listFiles: call('listFiles'),
     chooseFile: call('chooseFile'),
     forgetFile: call('forgetFile'),
-    openCore: call('openCore'),
+    openCore: (query) => openCore(access, query),
     cancelOpen: call('cancelOpen'),
     closeCore: call('closeCore'),
     summary: call('summary'),
@@ -38,6 +40,19 @@ export function httpClient(access: HttpAccess): CoreClient {
     subscribe: (listener) => subscribe(access, listener),
     // A browser doesn't tell the path of a dropped file.
     offerDropped: () => Promise.resolve({ ok: true, value: null }),
+  }
+}
+
+/**
+ * An analysis may outlast a browser's patience with one request (Firefox: five minutes). Where the host is
+ * still there, asking again joins the analysis under way.
+ */
+async function openCore(access: HttpAccess, query: OpenQuery): Promise<Outcome<CoreSummary>> {
+  for (;;) {
+    const outcome = (await post(access, 'openCore', query)) as Outcome<CoreSummary>
+    if (outcome.ok || outcome.error.what !== NO_ANSWER) return outcome
+    const alive = await post(access, 'host', {})
+    if (!alive.ok) return outcome
   }
 }
 
@@ -68,7 +83,7 @@ function asOutcome(body: string): Outcome<unknown> | null {
 function gone(access: HttpAccess): Failure {
   return {
     kind: 'failed',
-    what: 'corelens does not answer',
+    what: NO_ANSWER,
     where: access.base,
     remedy: 'see whether `corelens serve` still runs in its terminal, and open the address it prints',
   }

@@ -2,8 +2,9 @@
 
 import type { BlockQuery, CoreClient, TopQuery } from '../../src-main/contract/api.ts'
 import type { BlockRow, CoreSummary, DiagnosticRow, ModuleRow, Page, ThreadRow, TopPage, TopRow } from '../../src-main/contract/rows.ts'
+import type { BlockSelection } from './blockSelection.ts'
 import { LocalRows } from './localRows.svelte.ts'
-import { Places, type BlockSelection, type Entry } from './places.svelte.ts'
+import { Places, type Entry } from './places.svelte.ts'
 import { RemoteRows } from './remoteRows.svelte.ts'
 import { TableMemory } from './tableMemory.svelte.ts'
 
@@ -81,6 +82,8 @@ export class TopState {
   descending = $state(true)
   filter = $state('')
   readonly rows: RemoteRows<TopRow, TopPage>
+  /** Share of the largest row before filtering: the length of a full bar. */
+  largestShare = $state(1)
   readonly memory = new TableMemory()
   readonly #client: CoreClient
   readonly #core: string
@@ -89,11 +92,13 @@ export class TopState {
     this.#client = client
     this.#core = core
     this.rows = new RemoteRows(this.#fetcher())
+    void this.#measure()
   }
 
   groupBy(by: TopBy): void {
     this.by = by
     this.refresh()
+    void this.#measure()
   }
 
   /** A second click on the same column turns the order; text starts at A, numbers at the largest. */
@@ -111,6 +116,12 @@ export class TopState {
   refresh(): void {
     this.memory.reset()
     this.rows.query(this.#fetcher())
+  }
+
+  async #measure(): Promise<void> {
+    const by = this.by
+    const largest = await this.#client.listTop({ core: this.#core, by, sort: 'bytes', descending: true, filter: '', offset: 0, limit: 1 })
+    if (by === this.by && largest.ok) this.largestShare = largest.value.rows[0]?.share || 1
   }
 
   #fetcher(): (offset: number, limit: number) => ReturnType<CoreClient['listTop']> {

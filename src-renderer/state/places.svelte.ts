@@ -3,14 +3,8 @@
  * Alt+arrows, mouse buttons and the Back button all do the same; each place keeps its scroll position.
  */
 
-import type { BlockQuery } from '../../src-main/contract/api.ts'
+import type { BlockSelection } from './blockSelection.ts'
 import { TableMemory } from './tableMemory.svelte.ts'
-
-export type BlockSelection = Pick<BlockQuery, 'type' | 'size'> & {
-  state: BlockQuery['state']
-  /** What the person chose, as they saw it; empty for all blocks. */
-  label: string
-}
 
 export type Place =
   | { view: 'overview' }

@@ -30,7 +30,7 @@ export class RemoteRows<Row, P extends Page<Row>> implements RowSource<Row> {
   /** The query whose rows are in the cache. */
   #shown = 0
   #wanted: number[] = [0]
-  readonly #inFlight = new Set<number>()
+  #inFlight: number[] = []
 
   constructor(fetchPage: FetchPage<P>) {
     this.#fetchPage = fetchPage
@@ -64,7 +64,7 @@ export class RemoteRows<Row, P extends Page<Row>> implements RowSource<Row> {
 
   #begin(): void {
     this.#generation++
-    this.#inFlight.clear()
+    this.#inFlight = []
     this.#wanted = [0]
     this.loading = true
     this.#pump()
@@ -72,18 +72,18 @@ export class RemoteRows<Row, P extends Page<Row>> implements RowSource<Row> {
 
   #pump(): void {
     for (const page of this.#wanted) {
-      if (this.#inFlight.size >= MAX_IN_FLIGHT) return
+      if (this.#inFlight.length >= MAX_IN_FLIGHT) return
       const cached = this.#shown === this.#generation && this.#pages.has(page)
-      if (!cached && !this.#inFlight.has(page)) void this.#fetch(page)
+      if (!cached && !this.#inFlight.includes(page)) void this.#fetch(page)
     }
   }
 
   async #fetch(page: number): Promise<void> {
     const generation = this.#generation
-    this.#inFlight.add(page)
+    this.#inFlight.push(page)
     const outcome = await this.#fetchPage(page * PAGE_SIZE, PAGE_SIZE)
     if (generation !== this.#generation) return
-    this.#inFlight.delete(page)
+    this.#inFlight = this.#inFlight.filter((other) => other !== page)
     this.loading = false
     if (!outcome.ok) {
       this.failure = outcome.error

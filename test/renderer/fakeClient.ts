@@ -131,7 +131,7 @@ function blockPage(all: number, top: ReturnType<typeof buildTopRows>, q: BlockQu
     const state = q.state === 'all' ? (i % 5 === 4 ? 'free' : 'used') : q.state
     rows.push({
       addr: 0x7f3c_0400_0010 + i * 0x70,
-      size: source.size ?? 24,
+      size: source.size,
       state,
       allocator: 'glibc',
       arena: i % 7 === 0 ? `thread ${1 + (i % 12)}` : 'main',

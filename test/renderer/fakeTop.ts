@@ -30,7 +30,7 @@ export function buildTopRows(types: number): { rows: TopRow[]; count: number; by
     const requested = type === null ? size - 8 : null
     const label = type ?? `malloc(${requested})`
     const evidence = type === null ? '' : `vtable for ${type.slice(0, 80)} at offset 0 of every block`
-    rows.push({ key: `${label}/${size}`, type, label, size, requested, count, bytes: size * count, share: 0, evidence })
+    rows.push({ key: `${label}/${size}`, type, label, size, sizes: type !== null && count % 7 === 3 ? 3 : 1, requested, count, bytes: size * count, share: 0, evidence })
   }
   add('app::Session', 312, 1_204_112)
   add(null, 88, 3_120_407)
@@ -46,7 +46,7 @@ export function buildTopRows(types: number): { rows: TopRow[]; count: number; by
   for (let i = rows.length; i < types; i++) {
     const size = 24 + 16 * Math.floor(random() ** 3 * 60)
     const count = Math.max(1, Math.floor(90_000 * random() ** 9))
-    if (i % 17 === 0) add(null, 24 + 16 * i, count)
+    if (i % 17 === 0) add(null, 24 + 16 * (i % 200), Math.ceil(count / 4))
     else {
       const scope = SCOPES[i % SCOPES.length]!
       const name = `${scope}${STEMS[Math.floor(random() * STEMS.length)]}${TAILS[Math.floor(random() * TAILS.length)]}${i}`
@@ -70,7 +70,7 @@ export function topPage(all: ReturnType<typeof buildTopRows>, q: TopQuery): Outc
   const grouped = q.by === 'size' ? bySize(all.rows) : all.rows
   const rows = grouped.filter(keep)
   const sign = q.descending ? -1 : 1
-  rows.sort((a, b) => (q.sort === 'label' ? sign * (a.label < b.label ? -1 : 1) : sign * ((a[q.sort] ?? 0) - (b[q.sort] ?? 0))))
+  rows.sort((a, b) => (q.sort === 'label' ? sign * (a.label < b.label ? -1 : 1) : sign * (a[q.sort] - b[q.sort])))
   const filtered = {
     count: rows.reduce((sum, row) => sum + row.count, 0),
     bytes: rows.reduce((sum, row) => sum + row.bytes, 0),
@@ -82,7 +82,7 @@ export function topPage(all: ReturnType<typeof buildTopRows>, q: TopQuery): Outc
 function bySize(rows: TopRow[]): TopRow[] {
   const sizes = new Map<number, TopRow>()
   for (const row of rows) {
-    const size = row.size ?? 0
+    const { size } = row
     const known = sizes.get(size)
     const label = `malloc(${size - 8})`
     if (known) {
@@ -102,7 +102,7 @@ function filterOf(filter: string): ((row: TopRow) => boolean) | null {
     const field = (comparison[1]?.toLowerCase() ?? 'bytes') as 'size' | 'count' | 'bytes'
     const value = Number(comparison[3]) * 1024 ** ['', 'kb', 'mb', 'gb'].indexOf(comparison[4]?.toLowerCase() ?? '')
     const less = comparison[2]!.startsWith('<')
-    return (row) => (less ? (row[field] ?? 0) < value : (row[field] ?? 0) > value)
+    return (row) => (less ? row[field] < value : row[field] > value)
   }
   if (text.startsWith('/')) {
     try {

@@ -1,0 +1,61 @@
+import { expect, test } from 'vitest'
+import { ariaSort, gridTemplate, moveBy, tsv, type Column } from '../../src-renderer/components/table.ts'
+import { blocksOfRow } from '../../src-renderer/state/blockSelection.ts'
+import { PageCache } from '../../src-renderer/state/pageCache.ts'
+import { overallFraction, stageStates } from '../../src-renderer/state/progress.ts'
+
+const COLUMNS: Column[] = [{ id: 'label', title: 'Type', sortable: true }, { id: 'size', title: 'Size', width: 100, sortable: true }, { id: 'share', title: 'Share', width: 90 }]
+
+test('the column without a width takes the rest; a dragged width wins', () => {
+  expect(gridTemplate(COLUMNS, () => undefined)).toBe('minmax(180px, 1fr) 100px 90px')
+  expect(gridTemplate(COLUMNS, (id) => (id === 'size' ? 140 : undefined))).toBe('minmax(180px, 1fr) 140px 90px')
+})
+
+test('screen readers are told the order of each column that can be sorted', () => {
+  const sort = { id: 'size', descending: true }
+  expect(COLUMNS.map((column) => ariaSort(column, sort))).toEqual(['none', 'descending', undefined])
+})
+
+test('keys move within the rows there are', () => {
+  expect(moveBy('ArrowDown', 9, 10, 5)).toBe(9)
+  expect(moveBy('ArrowUp', 0, 10, 5)).toBe(0)
+  expect(moveBy('PageDown', 3, 10, 5)).toBe(8)
+  expect(moveBy('PageUp', 3, 10, 5)).toBe(0)
+  expect(moveBy('End', 3, 10_000_000, 5)).toBe(9_999_999)
+  expect(moveBy('x', 3, 10, 5)).toBeNull()
+})
+
+test('a copied row stays one line of as many fields as columns', () => {
+  expect(tsv(['a\tb\nc', 3])).toBe('a b c\t3')
+})
+
+test('a row of TopN stands for its blocks, whatever it is grouped by', () => {
+  const typed = { key: '', type: 'A', label: 'A', size: 24, sizes: 1, requested: null, count: 1, bytes: 24, share: 1, evidence: '' }
+  const unknown = { ...typed, type: null, label: 'malloc(80)', size: 88, requested: 80 }
+  expect(blocksOfRow(typed, 'type')).toEqual({ state: 'used', label: 'A', type: 'A' })
+  expect(blocksOfRow(typed, 'type-size')).toEqual({ state: 'used', label: 'A', type: 'A', size: 24 })
+  expect(blocksOfRow(unknown, 'type')).toEqual({ state: 'used', label: 'malloc(80)', type: null, size: 88 })
+  expect(blocksOfRow(unknown, 'size')).toEqual({ state: 'used', label: 'malloc(80)', size: 88 })
+})
+
+test('the pages seen longest ago go first', () => {
+  const cache = new PageCache<number>(10, 2)
+  cache.put(0, [0, 1])
+  cache.put(1, [10, 11])
+  cache.touch(0)
+  cache.put(2, [20, 21])
+  expect([cache.row(1), cache.row(10), cache.row(21), cache.row(29)]).toEqual([1, undefined, 21, undefined])
+  expect(cache.size).toBe(2)
+})
+
+test('overall progress starts at 0, ends at 1 and never falls from stage to stage', () => {
+  const path = (['open', 'arenas', 'blocks', 'types', 'store'] as const).flatMap((stage) => [0, 5, 10].map((done) => overallFraction('open', { stage, done, total: 10 })))
+  expect(path[0]).toBe(0)
+  expect(path.at(-1)).toBe(1)
+  expect(path).toEqual([...path].sort((a, b) => a - b))
+})
+
+test('unpacking is listed only for a compressed core', () => {
+  expect(stageStates('open', 'blocks').map(({ state }) => state)).toEqual(['done', 'done', 'current', 'waiting', 'waiting'])
+  expect(stageStates('decompress', 'decompress')[0]).toEqual({ stage: 'decompress', state: 'current' })
+})

@@ -79,8 +79,12 @@ export function textUntilZero(bytes: Uint8Array): string {
   return decoder.decode(end < 0 ? bytes.slice() : bytes.slice(0, end))
 }
 
+/** At once: a table of an ELF file, not memory. */
+const MAX_READ = 2 ** 30
+
 /** Exactly `size` bytes at `at`, or FormatError when the file ends before. */
 export function readExactly(source: { name: string; read(at: number, target: Uint8Array): number }, at: number, size: number, where: string): Uint8Array {
+  if (!(size <= MAX_READ)) throw new FormatError(where, at, `says it has ${size} bytes, more than corelens reads at once`)
   const bytes = new Uint8Array(size)
   const got = source.read(at, bytes)
   if (got !== size) throw new FormatError(where, at, `the file ends ${size - got} bytes too early`)

@@ -8,7 +8,7 @@ import type { MappedFile } from './notes.ts'
 
 /** `ranges` in address order; answers them in address order, with `path` and `fileOffset` filled in. */
 export function tieFiles(ranges: Range[], files: MappedFile[]): Range[] {
-  const sorted = files.filter((f) => f.end > f.start && f.path !== '').sort((a, b) => a.start - b.start)
+  const sorted = disjoint(files.filter((f) => f.end > f.start && f.path !== '').sort((a, b) => a.start - b.start))
   const tied: Range[] = []
   let next = 0
   for (const range of ranges) {
@@ -36,13 +36,22 @@ export function tieFiles(ranges: Range[], files: MappedFile[]): Range[] {
   return [...tied, ...uncovered(ranges, sorted)].sort((a, b) => a.start - b.start)
 }
 
+/** In address order; what overlaps the one before is damage and left out. */
+function disjoint(sorted: MappedFile[]): MappedFile[] {
+  let end = 0
+  return sorted.filter((file) => {
+    const apart = file.start >= end
+    if (apart) end = file.end
+    return apart
+  })
+}
+
 /** Parts of files that lie in no range. */
 function uncovered(ranges: Range[], sorted: MappedFile[]): Range[] {
   const added: Range[] = []
   let next = 0
-  let done = 0
   for (const file of sorted) {
-    let at = Math.max(file.start, done)
+    let at = file.start
     const add = (end: number): void => {
       if (end > at) added.push({ start: at, end, flags: PF_R, coreOffset: 0, dumpedEnd: at, promisedEnd: at, path: file.path, fileOffset: file.fileOffset + (at - file.start), listedOnly: true, file: null })
     }
@@ -52,7 +61,6 @@ function uncovered(ranges: Range[], sorted: MappedFile[]): Range[] {
       at = Math.max(at, ranges[i].end)
     }
     add(file.end)
-    done = Math.max(done, file.end)
   }
   return added
 }

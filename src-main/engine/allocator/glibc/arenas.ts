@@ -10,7 +10,7 @@ import { moduleName } from '../../corefile/modules.ts'
 import type { Diagnostics } from '../../errors.ts'
 import type { AddressSpace } from '../../memory/addressSpace.ts'
 import type { Progress } from '../../ports.ts'
-import { BIN_COUNT, BINS_AT, BINS_SIZE, FASTBIN_COUNT, FLAG_NONCONTIGUOUS, FROM_BINS, HEAP_INFO_SIZES, HEAP_SIZES } from './layout.ts'
+import { BIN_COUNT, BINS_AT, BINS_SIZE, FASTBIN_COUNT, FLAG_NONCONTIGUOUS, FROM_BINS, HEAP_INFO_SIZES, HEAP_SIZES, type Effort } from './layout.ts'
 
 export interface Heap {
   start: number
@@ -36,19 +36,21 @@ export interface Arena {
 }
 
 const WINDOW = 1 << 20
+/** Pairs looked at before all of them are: both ends and the middle. */
+const PROBED = [0, 40, 80, BIN_COUNT - 1]
 /** Of 127 bins, how many must be right for a damaged arena to be believed. */
 const ENOUGH_BINS = 112
 const MAX_ARENAS = 1 << 16
 const MAX_HEAPS = 1 << 20
 
 /** @param mainArenaSymbols addresses that symbols give for `main_arena` */
-export function findArenas(memory: AddressSpace, modules: Module[], mainArenaSymbols: number[], diagnostics: Diagnostics, progress: Progress): Arena[] {
+export function findArenas(memory: AddressSpace, modules: Module[], mainArenaSymbols: number[], diagnostics: Diagnostics, progress: Progress, effort: Effort): Arena[] {
   const mains = new Map<number, number>() // start → bins
   for (const start of mainArenaSymbols) {
     const at = BINS_AT.find((d) => goodBins(memory, start + d) >= ENOUGH_BINS)
     if (at !== undefined) mains.set(start, start + at)
   }
-  for (const bins of binsByShape(memory, modules, progress)) {
+  for (const bins of binsByShape(memory, modules, progress, effort)) {
     const start = startOfMain(memory, bins)
     if (![...mains.values()].includes(bins)) mains.set(start, bins)
   }
@@ -86,7 +88,7 @@ export function findArenas(memory: AddressSpace, modules: Module[], mainArenaSym
 }
 
 /** Addresses of `bins` in modules' writable memory. */
-function* binsByShape(memory: AddressSpace, modules: Module[], progress: Progress): Generator<number> {
+function* binsByShape(memory: AddressSpace, modules: Module[], progress: Progress, effort: Effort): Generator<number> {
   const buffer = new Uint8Array(WINDOW + 16)
   for (const module of modules) {
     for (let i = memory.firstEndingAfter(module.base); i < memory.ranges.length && memory.ranges[i].start < module.end; i++) {
@@ -100,6 +102,7 @@ function* binsByShape(memory: AddressSpace, modules: Module[], progress: Progres
         const got = memory.readInto(at, buffer.subarray(0, Math.min(buffer.length, end - at)))
         for (const empty of selfPointers(new Uint32Array(buffer.buffer, 0, got >>> 2), at)) {
           if (empty < found + BINS_SIZE) continue
+          if (!effort.spend(BIN_COUNT)) return
           const bins = startOfBins(memory, empty)
           if (bins === 0) continue
           found = bins
@@ -129,8 +132,8 @@ function startOfBins(memory: AddressSpace, empty: number): number {
   let bestGood = ENOUGH_BINS - 1
   for (let before = 0; before < BIN_COUNT; before++) {
     const bins = empty - before * 16
-    // cheap first: the pair at the end must be a bin too, else the shift is wrong
-    if (!isBin(memory, bins + (BIN_COUNT - 1) * 16) && !isBin(memory, bins)) continue
+    // cheap first: of a few pairs most must be bins, else this is no start
+    if (PROBED.filter((i) => isBin(memory, bins + i * 16)).length < 3) continue
     const good = goodBins(memory, bins)
     if (good > bestGood) {
       best = bins

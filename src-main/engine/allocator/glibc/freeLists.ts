@@ -13,6 +13,8 @@ import { CHUNK_HEADER, MIN_CHUNK, TCACHE_LAYOUTS, type TcacheLayout } from './la
 
 /** TLS around the thread pointer that may hold libc's `tcache`. */
 const TLS_REACH = 1 << 16
+/** Threads whose TLS is searched for where `tcache` lies; the others have it at the same place. */
+const VOTERS = 32
 
 const xorHigh = (a: number, b: number): number => {
   // both below 2^53: xor in two halves
@@ -136,9 +138,9 @@ function readTcache(memory: AddressSpace, blocks: Blocks, block: number): Tcache
  * tells them apart: it lies at the same distance from every thread's thread pointer.
  */
 function emptyTcaches(memory: AddressSpace, blocks: Blocks, threads: Thread[], full: ReadonlySet<number>): number[] {
-  const votes = new Map<number, { full: number; blocks: number[] }>()
-  for (const thread of threads) {
-    if (!(thread.tp > 0)) continue
+  const votes = new Map<number, { full: number; first: number; count: number }>()
+  const located = threads.filter((thread) => thread.tp > 0)
+  for (const thread of located.slice(0, VOTERS)) {
     for (let distance = -TLS_REACH; distance < TLS_REACH; distance += 8) {
       const value = memory.word(thread.tp + distance)
       if (!(value > 0) || value % 16 !== 0) continue
@@ -146,12 +148,14 @@ function emptyTcaches(memory: AddressSpace, blocks: Blocks, threads: Thread[], f
       if (block < 0) continue
       const isFull = full.has(block)
       if (!isFull && readTcache(memory, blocks, block)?.lists.length !== 0) continue
-      const vote = votes.get(distance) ?? { full: 0, blocks: [] }
+      const vote = votes.get(distance) ?? { full: 0, first: 0, count: 0 }
       votes.set(distance, vote)
       if (isFull) vote.full++
-      vote.blocks.push(block)
+      if (blocks.regionOf(block).firstBlock === block) vote.first++ // a tcache is made by its thread's first malloc
+      vote.count++
     }
   }
-  const best = [...votes.values()].sort((a, b) => b.full - a.full || b.blocks.length - a.blocks.length)[0]
-  return best ? best.blocks : []
+  const [best] = [...votes].sort(([, a], [, b]) => b.full - a.full || b.first - a.first || b.count - a.count)
+  if (!best) return []
+  return located.map((thread) => blocks.at(memory.word(thread.tp + best[0]))).filter((block) => block >= 0)
 }

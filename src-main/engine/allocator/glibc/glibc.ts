@@ -12,7 +12,7 @@ import type { Progress } from '../../ports.ts'
 import { STATE, type Blocks } from '../blocks.ts'
 import { arenaModule, findArenas, type Arena } from './arenas.ts'
 import { markFastbins, markTcaches } from './freeLists.ts'
-import { chainStartsAt } from './layout.ts'
+import { chainStartsAt, Effort } from './layout.ts'
 import { mmapCounters, scanPages, unclaimedSpans, type MmappedChunk, type PageFindings, type Span } from './mmapped.ts'
 import { RunWalker, type Run } from './walk.ts'
 
@@ -26,53 +26,58 @@ export interface GlibcQuery {
   progress: Progress
 }
 
+/** Headers that all searches of one core may look at: some 20 seconds' worth. */
+const MAX_EFFORT = 2 ** 28
+
 export interface GlibcPlan {
   arenas: Arena[]
   runs: Run[]
   mmapped: MmappedChunk[]
   tops: Set<number>
+  effort: Effort
 }
 
 /** Finds where chunks are, without walking them. */
 export function planGlibc(q: GlibcQuery): GlibcPlan {
   const { memory, modules, diagnostics, progress } = q
-  const arenas = findArenas(memory, modules, q.mainArenaSymbols, diagnostics, progress)
+  const effort = new Effort(MAX_EFFORT)
+  const arenas = findArenas(memory, modules, q.mainArenaSymbols, diagnostics, progress, effort)
   const tops = new Set(arenas.map((a) => a.top).filter((top) => top !== 0))
   const runs: Run[] = []
   for (const arena of arenas) {
     for (const heap of arena.heaps) runs.push({ start: heap.firstChunk, end: heap.end, arena: arena.label, nonMain: true, mayResume: false })
   }
-  if (arenas.length === 0) return { arenas, runs, mmapped: [], tops }
+  if (arenas.length === 0) return { arenas, runs, mmapped: [], tops, effort }
   const heaps = arenas.flatMap((a) => a.heaps)
-  const brk = arenas.filter((a) => a.main && !a.nonContiguous).flatMap((a) => brkRun(memory, modules, heaps, a, tops) ?? [])
+  const brk = arenas.filter((a) => a.main && !a.nonContiguous).flatMap((a) => brkRun(memory, modules, heaps, a, tops, effort) ?? [])
   runs.push(...brk)
   const spans = unclaimedSpans(memory, modules, [...heaps, ...brk])
   progress.stage('arenas', spans.reduce((sum, s) => sum + s.end - s.start, 0), 'bytes')
   const scattered = arenas.some((a) => a.main && a.top !== 0 && (a.nonContiguous || !topIsIn(a, brk)))
-  const pages = scanPages(memory, spans, tops, scattered, progress)
-  addMainRuns(memory, arenas, pages, spans, runs, tops)
+  const pages = scanPages(memory, spans, tops, scattered, progress, effort)
+  addMainRuns(memory, arenas, pages, spans, runs, tops, effort)
   checkCounters(memory, modules, arenas, pages.mmapped, diagnostics)
-  return { arenas, runs: withoutOverlaps(runs), mmapped: pages.mmapped, tops }
+  return { arenas, runs: withoutOverlaps(runs), mmapped: pages.mmapped, tops, effort }
 }
 
 const topIsIn = (arena: Arena, spans: Span[]): boolean => spans.some((s) => arena.top >= s.start && arena.top < s.end)
 
 /** The main arena's brk memory: from the first chunk whose chain leads on, to the end of the mapping. */
-function brkRun(memory: AddressSpace, modules: Module[], heaps: Span[], arena: Arena, tops: ReadonlySet<number>): Run | null {
+function brkRun(memory: AddressSpace, modules: Module[], heaps: Span[], arena: Arena, tops: ReadonlySet<number>, effort: Effort): Run | null {
   const span = unclaimedSpans(memory, modules, heaps).find((s) => arena.top >= s.start && arena.top < s.end)
   if (!span) return null
   const begins = [span.start, ...memory.ranges.filter((r) => r.start > span.start && r.start <= arena.top).map((r) => r.start)].map((at) => Math.ceil(at / 16) * 16)
-  const start = begins.find((at) => chainStartsAt(memory, at, span.end, tops, false, 64)) ?? firstChain(memory, span, arena.top, tops)
+  const start = begins.find((at) => chainStartsAt(memory, at, span.end, tops, false, effort, 64)) ?? firstChain(memory, span, arena.top, tops, effort)
   return start === null ? null : { start, end: span.end, arena: arena.label, nonMain: false, mayResume: true }
 }
 
-function firstChain(memory: AddressSpace, span: Span, top: number, tops: ReadonlySet<number>): number | null {
-  for (let at = Math.ceil(span.start / 16) * 16; at < top; at += 16) if (chainStartsAt(memory, at, span.end, tops, false, 64)) return at
+function firstChain(memory: AddressSpace, span: Span, top: number, tops: ReadonlySet<number>, effort: Effort): number | null {
+  for (let at = Math.ceil(span.start / 16) * 16; at < top && effort.spend(0); at += 16) if (chainStartsAt(memory, at, span.end, tops, false, effort, 64)) return at
   return null
 }
 
 /** Main-arena runs that the pages showed, and those that must exist because a top lies there. */
-function addMainRuns(memory: AddressSpace, arenas: Arena[], pages: PageFindings, spans: Span[], runs: Run[], tops: ReadonlySet<number>): void {
+function addMainRuns(memory: AddressSpace, arenas: Arena[], pages: PageFindings, spans: Span[], runs: Run[], tops: ReadonlySet<number>, effort: Effort): void {
   const mains = arenas.filter((a) => a.main)
   for (const { start, limit } of pages.runs) {
     const owner = mains.find((a) => a.top >= start && a.top < limit) ?? mains.find((a) => a.nonContiguous) ?? mains[0]
@@ -81,7 +86,7 @@ function addMainRuns(memory: AddressSpace, arenas: Arena[], pages: PageFindings,
   for (const arena of mains) {
     if (arena.top === 0 || topIsIn(arena, runs)) continue
     const span = spans.find((s) => arena.top >= s.start && arena.top < s.end)
-    const start = span ? firstChain(memory, span, arena.top, tops) : null
+    const start = span ? firstChain(memory, span, arena.top, tops, effort) : null
     if (span && start !== null) runs.push({ start, end: span.end, arena: arena.label, nonMain: false, mayResume: true })
   }
 }
@@ -112,7 +117,7 @@ function checkCounters(memory: AddressSpace, modules: Module[], arenas: Arena[],
 /** Fills `blocks` with what the plan found, in address order. */
 export function walkGlibc(q: GlibcQuery, plan: GlibcPlan, kernel: ChunkWalkKernel, blocks: Blocks): void {
   const { memory, progress, diagnostics } = q
-  const walker = new RunWalker(memory, kernel, blocks, plan.tops, diagnostics, progress)
+  const walker = new RunWalker(memory, kernel, blocks, plan.tops, diagnostics, progress, plan.effort)
   progress.stage('blocks', plan.runs.reduce((sum, r) => sum + r.end - r.start, 0), 'bytes')
   let next = 0
   const mmappedUpTo = (address: number): void => {

@@ -42,6 +42,21 @@ export const TCACHE_LAYOUTS: TcacheLayout[] = [
   { chunk: 0x300, bins: 76, countBytes: 2, slotsLeft: true }, // 2.42
 ]
 
+/** Bounds the search through memory that may be damaged or hostile: headers that may still be looked at. */
+export class Effort {
+  private left: number
+
+  constructor(headers: number) {
+    this.left = headers
+  }
+
+  /** False once all is spent. */
+  spend(headers: number): boolean {
+    this.left -= headers
+    return this.left > 0
+  }
+}
+
 export const chunkSizeOf = (word: number): number => word - (word % 8)
 export const flagsOf = (word: number): number => word % 8
 
@@ -59,11 +74,11 @@ export function isChunkHeader(sizeWord: number, at: number, end: number, nonMain
  * size repeated behind it; or fewer that lead to exactly the arena's top or to a fencepost.
  * @param past the chain must not merely end before or at this address, but pass over it
  */
-export function chainStartsAt(memory: AddressSpace, start: number, end: number, tops: ReadonlySet<number>, nonMain: boolean, needed = 16, past = 0): boolean {
+export function chainStartsAt(memory: AddressSpace, start: number, end: number, tops: ReadonlySet<number>, nonMain: boolean, effort: Effort, needed = 16, past = 0): boolean {
   let at = start
   let previous = 0
   for (let good = 0; good < needed || at <= past; good++) {
-    if (at === past && past !== 0) return false
+    if ((at === past && past !== 0) || !effort.spend(1)) return false
     if (tops.has(at)) return good > 0
     const head = memory.word(at + 8)
     if (!isChunkHeader(head, at, end, nonMain)) return good > 1 && chunkSizeOf(head) <= CHUNK_HEADER && isFencepost(memory, at)

@@ -8,7 +8,7 @@ import { PF_W } from '../../elf/file.ts'
 import type { AddressSpace } from '../../memory/addressSpace.ts'
 import type { Progress } from '../../ports.ts'
 import type { Arena } from './arenas.ts'
-import { CHUNK_HEADER, chainStartsAt, chunkSizeOf, flagsOf, IS_MMAPPED, isFencepost, MIN_CHUNK, NON_MAIN_ARENA, PREV_INUSE } from './layout.ts'
+import { CHUNK_HEADER, chainStartsAt, chunkSizeOf, type Effort, flagsOf, IS_MMAPPED, isFencepost, MIN_CHUNK, NON_MAIN_ARENA, PREV_INUSE } from './layout.ts'
 
 export interface Span {
   start: number
@@ -55,7 +55,7 @@ export interface PageFindings {
 }
 
 /** @param runsToo also look for runs of the main arena @param done bytes looked at before, for progress */
-export function scanPages(memory: AddressSpace, spans: Span[], tops: ReadonlySet<number>, runsToo: boolean, progress: Progress): PageFindings {
+export function scanPages(memory: AddressSpace, spans: Span[], tops: ReadonlySet<number>, runsToo: boolean, progress: Progress, effort: Effort): PageFindings {
   const found: PageFindings = { mmapped: [], runs: [] }
   let done = 0
   for (const span of spans) {
@@ -72,8 +72,8 @@ export function scanPages(memory: AddressSpace, spans: Span[], tops: ReadonlySet
         at = chunk.end
         continue
       }
-      if (runsToo && flagsOf(head) === PREV_INUSE && chainStartsAt(memory, at, span.end, tops, false)) {
-        const end = endOfChain(memory, at, span.end, tops)
+      if (runsToo && flagsOf(head) === PREV_INUSE && chainStartsAt(memory, at, span.end, tops, false, effort)) {
+        const end = endOfChain(memory, at, span.end, tops, effort)
         if (end > 0) {
           found.runs.push({ start: at, limit: end })
           at = Math.ceil(end / PAGE) * PAGE
@@ -106,8 +106,8 @@ function mmappedAt(memory: AddressSpace, at: number, head: number, limit: number
 }
 
 /** The end of a chain of main-arena chunks that ends as such a chain must, at top or at a fencepost; else 0. */
-function endOfChain(memory: AddressSpace, start: number, limit: number, tops: ReadonlySet<number>): number {
-  for (let at = start; at + CHUNK_HEADER <= limit; ) {
+function endOfChain(memory: AddressSpace, start: number, limit: number, tops: ReadonlySet<number>, effort: Effort): number {
+  for (let at = start; at + CHUNK_HEADER <= limit && effort.spend(1); ) {
     const size = chunkSizeOf(memory.word(at + 8))
     if (tops.has(at)) return Math.min(limit, at + Math.max(size, MIN_CHUNK))
     if (size === CHUNK_HEADER) return isFencepost(memory, at) ? at + 2 * CHUNK_HEADER : 0

@@ -8,7 +8,7 @@ import type { ChunkWalkKernel } from '../../kernels/chunkWalk.ts'
 import type { AddressSpace } from '../../memory/addressSpace.ts'
 import type { Progress } from '../../ports.ts'
 import { CHUNK_BITS, CHUNK_BLOCKS, STATE, type Blocks, type Region } from '../blocks.ts'
-import { CHUNK_HEADER, chainStartsAt, chunkSizeOf, forbiddenFlags, MIN_CHUNK, PREV_INUSE } from './layout.ts'
+import { CHUNK_HEADER, chainStartsAt, chunkSizeOf, type Effort, forbiddenFlags, MIN_CHUNK, PREV_INUSE } from './layout.ts'
 
 /** Memory in which one arena's chunks lie one behind the other. */
 export interface Run {
@@ -35,10 +35,11 @@ export class RunWalker {
   private readonly sortedTops: number[]
   private readonly diagnostics: Diagnostics
   private readonly progress: Progress
+  private readonly effort: Effort
   /** Bytes of finished runs. */
   private done = 0
 
-  constructor(memory: AddressSpace, kernel: ChunkWalkKernel, blocks: Blocks, tops: ReadonlySet<number>, diagnostics: Diagnostics, progress: Progress) {
+  constructor(memory: AddressSpace, kernel: ChunkWalkKernel, blocks: Blocks, tops: ReadonlySet<number>, diagnostics: Diagnostics, progress: Progress, effort: Effort) {
     this.memory = memory
     this.kernel = kernel
     this.blocks = blocks
@@ -46,6 +47,7 @@ export class RunWalker {
     this.sortedTops = [...tops].sort((a, b) => a - b)
     this.diagnostics = diagnostics
     this.progress = progress
+    this.effort = effort
   }
 
   walk(run: Run): void {
@@ -135,7 +137,7 @@ export class RunWalker {
       const last = blocks.count - 1
       const chunk = blocks.address(last, region) - CHUNK_HEADER
       for (let at = chunk + MIN_CHUNK; at < Math.min(bad, chunk + BACKTRACK_LIMIT); at += 16) {
-        if (!chainStartsAt(memory, at, run.end, this.tops, run.nonMain, 16, bad)) continue
+        if (!chainStartsAt(memory, at, run.end, this.tops, run.nonMain, this.effort, 16, bad)) continue
         blocks.chunk(last >>> CHUNK_BITS).words[last & (CHUNK_BLOCKS - 1)] = (at - chunk - 8) / 8
         blocks.setState(last, this.prevInUse(at) ? STATE.used : STATE.free)
         region.end = at
@@ -144,7 +146,8 @@ export class RunWalker {
     }
     for (let at = bad + 16; at < Math.min(run.end, bad + RESYNC_LIMIT); at += 16) {
       if (at % 2 ** 20 === 0) this.progress.advance(this.done + (at - run.start))
-      if (chainStartsAt(memory, at, run.end, this.tops, run.nonMain)) return at
+      if (chainStartsAt(memory, at, run.end, this.tops, run.nonMain, this.effort)) return at
+      if (!this.effort.spend(0)) break
     }
     return 0
   }

@@ -1,0 +1,98 @@
+/* A heap whose metadata was overwritten, and the program went on for a while. Argument, what was hit:
+ *   size      a used chunk's size, by an overflow of the block before it: text
+ *   huge      a used chunk's size, with a plausible low part but far too large
+ *   zero      a used chunk's size is 0
+ *   top       the top chunk's size
+ *   topptr    the arena's pointer to its top chunk
+ *   fastloop  a fastbin list whose last chunk points to its first
+ *   tcacheloop the same in a tcache bin
+ *   unsortedloop the unsorted bin's first chunk points to itself
+ *   largegarbage the links of a free chunk in a large bin
+ *   heapinfo  a thread heap's first words
+ * Blocks that touch the damage are named to the truth; every other one must still be found. */
+#include "program.h"
+
+enum { COUNT = 4000 };
+static char *kept[COUNT];
+static pthread_barrier_t idle;
+
+static uint64_t *word(void *p, int i) { return (uint64_t *)p + i; }
+
+/* From 2.32 list pointers of tcache and fastbins are stored xored with their own place. */
+static uint64_t protect(void *place, void *pointer) {
+  const char *v = getenv("SAFE_LINKING");
+  return v && v[0] == '0' ? (uint64_t)pointer : ((uint64_t)place >> 12) ^ (uint64_t)pointer;
+}
+
+static void *thread(void *unused) {
+  (void)unused;
+  static char *own[500];
+  for (int i = 0; i < 500; i++) own[i] = malloc(200);
+  char *heap = (char *)((uint64_t)own[0] & ~(uint64_t)((64 << 20) - 1));
+  memset(heap, 0x41, 16);
+  pthread_barrier_wait(&idle);
+  rest();
+}
+
+int main(int argc, char **argv) {
+  const char *what = argc > 1 ? argv[1] : "size";
+  uint64_t seed = 14;
+  for (int i = 0; i < COUNT; i++) kept[i] = malloc(24 + any(&seed, 300));
+  for (int i = 0; i < 1000; i += 4) free(kept[i]), kept[i] = 0;
+  char *victim = kept[2001], *before = kept[2000];
+  char *end = victim + malloc_usable_size(victim);
+  if (strcmp(what, "size") == 0) {
+    truth_damage(before, end);
+    memcpy(victim - 8, "overflow", 8);
+  } else if (strcmp(what, "huge") == 0) {
+    truth_damage(before, end);
+    *word(victim, -1) = (1ull << 40) + 0x131;
+  } else if (strcmp(what, "zero") == 0) {
+    truth_damage(before, end);
+    *word(victim, -1) = 0;
+  } else if (strcmp(what, "top") == 0) {
+    char *last = malloc(100000);
+    size_t usable = malloc_usable_size(last);
+    truth_damage(last, last + usable + 8);
+    memset(last + usable, 0x5a, 8);
+  } else if (strcmp(what, "topptr") == 0) {
+    char *big = malloc(3000), *guard = malloc(600);
+    free(big);
+    uint64_t *top = (uint64_t *)*word(big, 0); /* the unsorted bin's head overlays `top`; it lies in libc */
+    while ((void *)top < sbrk(0)) top = (uint64_t *)top[2];
+    truth_damage(guard, guard + 600);
+    *top = 0x4141414141414140;
+  } else if (strcmp(what, "fastloop") == 0) {
+    char *p[20];
+    for (int i = 0; i < 20; i++) p[i] = malloc(40);
+    for (int i = 0; i < 20; i++) free(p[i]);
+    /* 7 to the tcache; the first to reach the fastbin is its list's last */
+    *word(p[7], 0) = protect(p[7], p[19] - 16);
+  } else if (strcmp(what, "tcacheloop") == 0) {
+    char *p[7];
+    for (int i = 0; i < 7; i++) p[i] = malloc(1000);
+    for (int i = 0; i < 7; i++) free(p[i]);
+    *word(p[0], 0) = protect(p[0], p[6]);
+  } else if (strcmp(what, "unsortedloop") == 0) {
+    char *a = malloc(2000), *guard = malloc(600);
+    char *b = malloc(3000), *guard2 = malloc(600);
+    free(a), free(b);
+    (void)guard, (void)guard2;
+    *word(b, 0) = (uint64_t)(b - 16);
+    *word(b, 1) = (uint64_t)(b - 16);
+  } else if (strcmp(what, "largegarbage") == 0) {
+    char *p[10], *guard[10];
+    for (int i = 0; i < 10; i++) p[i] = malloc(2000 + (size_t)i * 16), guard[i] = malloc(600);
+    for (int i = 0; i < 10; i++) free(p[i]);
+    (void)guard;
+    free(malloc(60000));
+    for (int i = 0; i < 4; i++) *word(p[5], i) = 0x4242424242424242;
+  } else if (strcmp(what, "heapinfo") == 0) {
+    pthread_barrier_init(&idle, 0, 2);
+    pthread_t id;
+    pthread_create(&id, 0, thread, 0);
+    pthread_barrier_wait(&idle);
+    usleep(50000);
+  } else return 2;
+  finish();
+}

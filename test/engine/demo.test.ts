@@ -1,0 +1,96 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { BlockQuery, TopQuery } from '../../src-main/contract/api.ts'
+import { Cancelled } from '../../src-main/engine/ports.ts'
+import type { EngineSession } from '../../src-main/engine/session.ts'
+import { memoryIndexStore } from '../../src-main/storage/memoryIndexStore.ts'
+import { demoCore, openCore } from './openDemo.ts'
+
+const everything: TopQuery = { core: 'core', by: 'type', sort: 'bytes', descending: true, filter: '', offset: 0, limit: 10_000 }
+const blocks = (q: Partial<BlockQuery>): BlockQuery => ({ core: 'core', state: 'used', offset: 0, limit: 10_000, ...q })
+
+let demo: EngineSession
+beforeAll(async () => {
+  demo = await openCore(demoCore())
+})
+
+describe('the worked example', () => {
+  test('TopN shows malloc(80), malloc(48), A by its vtable, and the unknown class of 16 bytes', () => {
+    const { rows } = demo.listTop(everything)
+    expect(rows.slice(0, 4)).toMatchObject([
+      { label: 'malloc(80)', type: null, size: 88, requested: 80 },
+      { label: 'malloc(48)', type: null, size: 56, requested: 48 },
+      { label: 'A', type: 'A', size: 24, count: 20_000, evidence: expect.stringContaining('vtable for A') },
+      { label: 'malloc(16)', type: null, size: 24 },
+    ])
+  })
+
+  test('without any file, A is known by its RTTI where the core has it, and the blocks are the same', async () => {
+    const bare = await openCore(demoCore(), { files: false })
+    const bySize = (session: EngineSession): unknown => session.listTop({ ...everything, by: 'size' }).rows.map((r) => [r.size, r.count])
+    expect(bySize(bare)).toEqual(bySize(demo))
+    expect(bare.summary().accounting.mapped).toBe(demo.summary().accounting.mapped)
+  })
+
+  test('every mapped byte is accounted for once', () => {
+    const { accounting, allocators } = demo.summary()
+    expect(accounting.rows.reduce((sum, r) => sum + r.bytes, 0)).toBe(accounting.mapped)
+    const [glibc] = allocators
+    const sum = (state: 'used' | 'free'): number => {
+      let bytes = 0
+      for (let offset = 0, page; (page = demo.listBlocks(blocks({ state, offset }))).rows.length > 0; offset += page.rows.length) bytes += page.rows.reduce((n, r) => n + r.size, 0)
+      return bytes
+    }
+    expect(sum('used')).toBe(glibc.usedBytes)
+    expect(sum('free')).toBeLessThanOrEqual(glibc.freeBytes) // top is free and no block
+  })
+
+  test('blocks come in address order, page by page the same as from the middle', () => {
+    const all = [0, 10_000, 20_000, 30_000, 40_000, 50_000, 60_000, 70_000, 80_000].flatMap((offset) => demo.listBlocks(blocks({ offset })).rows)
+    expect(all.length).toBe(demo.listBlocks(blocks({})).total)
+    expect(all.every((b, i) => i === 0 || all[i - 1].addr + all[i - 1].size <= b.addr)).toBe(true)
+    expect(demo.listBlocks(blocks({ offset: 12_345, limit: 7 })).rows).toEqual(all.slice(12_345, 12_352))
+  })
+
+  test('blocks are found by type and by size', () => {
+    expect(demo.listBlocks(blocks({ type: 'A', limit: 1 }))).toMatchObject({ total: 20_000, rows: [{ type: 'A', state: 'used', arena: 'main' }] })
+    expect(demo.listBlocks(blocks({ type: null, size: 88 })).rows.every((b) => b.type === null && b.size === 88)).toBe(true)
+    expect(demo.listBlocks(blocks({ type: 'no such type' }))).toMatchObject({ total: 0, rows: [] })
+  })
+
+  test('the report has the process, the accounting and TopN', () => {
+    const markdown = demo.reportMarkdown()
+    expect(markdown).toContain('# What the memory of demo is')
+    expect(markdown).toMatch(/\| malloc\(80\) \| 88 \| /)
+  })
+})
+
+describe('the cache', () => {
+  test('a second open takes blocks and findings from it, and they are the same', async () => {
+    const store = memoryIndexStore()
+    const first = await openCore(demoCore(), { store })
+    const second = await openCore(demoCore(), { store })
+    expect([first.summary().cached, second.summary().cached]).toEqual([false, true])
+    expect(second.listTop(everything)).toEqual(first.listTop(everything))
+    expect(second.listBlocks(blocks({ state: 'all' }))).toEqual(first.listBlocks(blocks({ state: 'all' })))
+    expect(second.summary().accounting).toEqual(demo.summary().accounting)
+  })
+
+  test('other files found for the modules mean a new analysis', async () => {
+    const store = memoryIndexStore()
+    await openCore(demoCore(), { store, files: false })
+    expect((await openCore(demoCore(), { store })).summary().cached).toBe(false)
+  })
+
+  test('a cancelled analysis leaves nothing behind', async () => {
+    const store = memoryIndexStore()
+    let stage = ''
+    const progress = {
+      stage: (name: string) => void (stage = name),
+      advance: () => {
+        if (stage === 'store') throw new Cancelled()
+      },
+    }
+    await expect(openCore(demoCore(), { store, progress })).rejects.toThrow(Cancelled)
+    expect((await openCore(demoCore(), { store })).summary().cached).toBe(false)
+  })
+})

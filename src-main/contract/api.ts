@@ -77,6 +77,8 @@ export interface TopQuery {
 
 export interface BlockQuery {
   core: string
+  /** A TopRow's key: the blocks that the row counts. Instead of `type` and `size`. */
+  key?: string
   /** Exact type name; `null` for blocks without a type; absent for all. */
   type?: string | null
   /** Usable bytes. */

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { BlockQuery, TopQuery } from '../../src-main/contract/api.ts'
+import { UsageError } from '../../src-main/engine/errors.ts'
 import { Cancelled } from '../../src-main/engine/ports.ts'
 import type { EngineSession } from '../../src-main/engine/session.ts'
 import { memoryIndexStore } from '../../src-main/storage/memoryIndexStore.ts'
@@ -24,10 +25,11 @@ describe('the worked example', () => {
     ])
   })
 
-  test('without any file, A is known by its RTTI where the core has it, and the blocks are the same', async () => {
+  test('without any file, A is told apart by its vtable without a name, and the blocks are the same', async () => {
     const bare = await openCore(demoCore(), { files: false })
     const bySize = (session: EngineSession): unknown => session.listTop({ ...everything, by: 'size' }).rows.map((r) => [r.size, r.count])
     expect(bySize(bare)).toEqual(bySize(demo))
+    expect(bare.listTop({ ...everything, filter: 'class at' }).rows).toMatchObject([{ label: expect.stringMatching(/^class at demo\+0x/), type: null, count: 20_000 }])
     expect(bare.summary().accounting.mapped).toBe(demo.summary().accounting.mapped)
   })
 
@@ -54,6 +56,10 @@ describe('the worked example', () => {
   test('blocks are found by type and by size', () => {
     expect(demo.listBlocks(blocks({ type: 'A', limit: 1 }))).toMatchObject({ total: 20_000, rows: [{ type: 'A', state: 'used', arena: 'main' }] })
     expect(demo.listBlocks(blocks({ type: null, size: 88 })).rows.every((b) => b.type === null && b.size === 88)).toBe(true)
+    for (const by of ['type', 'size', 'type-size'] as const) {
+      for (const row of demo.listTop({ ...everything, by }).rows) expect(demo.listBlocks(blocks({ key: row.key, limit: 1 })).total).toBe(row.count)
+    }
+    expect(() => demo.listBlocks(blocks({ key: 'nonsense' }))).toThrow(UsageError)
     expect(demo.listBlocks(blocks({ type: 'no such type' }))).toMatchObject({ total: 0, rows: [] })
   })
 

@@ -82,11 +82,21 @@ export function textUntilZero(bytes: Uint8Array): string {
 /** At once: a table of an ELF file, not memory. */
 const MAX_READ = 2 ** 30
 
+interface Positional {
+  readonly size: number
+  read(at: number, target: Uint8Array): number
+}
+
+/** As many bytes as there are from a position that the file itself names, and that may lie anywhere. */
+export function readUpTo(source: Positional, at: number, target: Uint8Array): number {
+  return at >= 0 && at < source.size ? source.read(at, target) : 0
+}
+
 /** Exactly `size` bytes at `at`, or FormatError when the file ends before. */
-export function readExactly(source: { name: string; read(at: number, target: Uint8Array): number }, at: number, size: number, where: string): Uint8Array {
+export function readExactly(source: Positional, at: number, size: number, where: string): Uint8Array {
   if (!(size <= MAX_READ)) throw new FormatError(where, at, `says it has ${size} bytes, more than corelens reads at once`)
   const bytes = new Uint8Array(size)
-  const got = source.read(at, bytes)
+  const got = readUpTo(source, at, bytes)
   if (got !== size) throw new FormatError(where, at, `the file ends ${size - got} bytes too early`)
   return bytes
 }

@@ -5,7 +5,7 @@
  */
 import elfy from 'elfy'
 import { FormatError } from '../errors.ts'
-import { readExactly, textUntilZero } from '../bytes/cursor.ts'
+import { readExactly, readUpTo, textUntilZero } from '../bytes/cursor.ts'
 
 export const ET_EXEC = 2
 export const ET_DYN = 3
@@ -114,7 +114,7 @@ export class ElfFile {
     let count = this.header.phnum
     if (count === PN_XNUM && this.header.shoff > 0) {
       const first = new Uint8Array(SHDR_SIZE)
-      if (source.read(this.header.shoff, first) === SHDR_SIZE) count = new DataView(first.buffer).getUint32(44, true)
+      if (readUpTo(source, this.header.shoff, first) === SHDR_SIZE) count = new DataView(first.buffer).getUint32(44, true)
     }
     this.segments = this.readSegments(count)
     this.missingSegments = count - this.segments.length
@@ -126,7 +126,7 @@ export class ElfFile {
     if (phentsize < PHDR_SIZE) throw new FormatError(this.where, 54, `says its program headers have ${phentsize} bytes, not ${PHDR_SIZE}`)
     const room = Math.max(0, Math.floor((this.source.size - phoff) / phentsize))
     const table = new Uint8Array(Math.min(count, room) * phentsize)
-    const got = Math.floor(this.source.read(phoff, table) / phentsize)
+    const got = Math.floor(readUpTo(this.source, phoff, table) / phentsize)
     const view = new DataView(table.buffer)
     const parser = new elfy.Parser()
     parser.parseHeader(asBuffer(readExactly(this.source, 0, EHDR_SIZE, this.where))) // sets word size and byte order
@@ -154,7 +154,7 @@ export class ElfFile {
     const { shoff, shentsize } = this.header
     if (shoff === 0 || shentsize < SHDR_SIZE) return []
     const first = new Uint8Array(SHDR_SIZE)
-    if (this.source.read(shoff, first) !== SHDR_SIZE) return []
+    if (readUpTo(this.source, shoff, first) !== SHDR_SIZE) return []
     const firstView = new DataView(first.buffer)
     const count = this.header.shnum || firstView.getUint32(32, true)
     const names = this.header.shstrndx === SHN_XINDEX ? firstView.getUint32(40, true) : this.header.shstrndx

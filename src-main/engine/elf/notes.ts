@@ -1,5 +1,5 @@
 /** ELF notes: name, type, payload. Source: gABI ch. 5 "Note Section"; Linux include/uapi/linux/elf.h. */
-import { Cursor, textUntilZero } from '../bytes/cursor.ts'
+import { Cursor, readUpTo, textUntilZero } from '../bytes/cursor.ts'
 import type { Readable, Segment } from './file.ts'
 
 export const NT_PRSTATUS = 1
@@ -34,7 +34,7 @@ const padded = (n: number, align: number): number => Math.ceil(n / align) * alig
 export function readNotes(source: Readable, segment: Segment, limit = 512 << 20): Notes {
   const size = Math.min(segment.filesz, limit, Math.max(0, source.size - segment.offset))
   const bytes = new Uint8Array(size)
-  const got = source.read(segment.offset, bytes)
+  const got = readUpTo(source, segment.offset, bytes)
   return parseNotes(bytes.subarray(0, got), segment.offset, segment.align === 8 ? 8 : 4, segment.filesz > got)
 }
 

@@ -3,7 +3,7 @@ import type { BlockQuery } from '../../contract/api.ts'
 import type { BlockRow, Page } from '../../contract/rows.ts'
 import { CHUNK_BITS, CHUNK_BLOCKS, isFree, LARGE, STATE, type Blocks, type Region } from '../allocator/blocks.ts'
 import type { Group } from './groups.ts'
-import type { KnownType } from './top.ts'
+import { parseKey, type KnownType } from './top.ts'
 
 /** Where the last page of a query ended. */
 export interface BlockCursor {
@@ -16,15 +16,14 @@ export interface BlockCursor {
 const BY_VTABLE = 0.99
 
 export function listBlocks(blocks: Blocks, types: KnownType[], groups: Group[], q: BlockQuery, cursor: BlockCursor): Page<BlockRow> {
-  const type = q.type === undefined ? -1 : q.type === null ? 0 : types.findIndex((t, i) => i > 0 && t.name === q.type)
-  const total = groups.reduce((sum, g) => (matches(g, q, type) ? sum + g.count : sum), 0)
-  if (q.type && type < 0) return { rows: [], total: 0, offset: q.offset }
-  const query = JSON.stringify([q.type, q.size, q.state])
+  const wanted = selection(q, types)
+  const total = groups.reduce((sum, g) => (matches(g, wanted) ? sum + g.count : sum), 0)
+  const query = JSON.stringify(wanted)
   const resumes = cursor.query === query && cursor.offset <= q.offset
   let block = resumes ? cursor.block : 0
   let skip = q.offset - (resumes ? cursor.offset : 0)
   const rows: BlockRow[] = []
-  const wantedWords = q.size === undefined ? -1 : q.size / 8
+  const { isWanted, size: wantedSize } = wanted
   let region: Region | null = null
   while (block < blocks.count && rows.length < q.limit && rows.length + q.offset < total) {
     const chunk = blocks.chunk(block >>> CHUNK_BITS)
@@ -35,15 +34,15 @@ export function listBlocks(blocks: Blocks, types: KnownType[], groups: Group[], 
       const state = chunk.state[i]
       if (state === STATE.own) continue
       const free = isFree(state)
-      if (q.state !== 'all' && free !== (q.state === 'free')) continue
+      if (free ? !wanted.free : !wanted.used) continue
       const blockType = free ? 0 : chunk.type[i]
-      if (type >= 0 && (blockType !== type || (type === 0 && free))) continue
+      if (isWanted && !isWanted[blockType]) continue
       const words = chunk.words[i]
-      if (wantedWords >= 0 && words !== wantedWords && words !== LARGE) continue
+      if (wantedSize >= 0 && words * 8 !== wantedSize && words !== LARGE) continue
       block = first + i
       if (!region || block < region.firstBlock || block >= region.firstBlock + region.blockCount) region = blocks.regionOf(block)
       const size = (words === LARGE ? region.largeWords : words) * 8
-      if (q.size !== undefined && size !== q.size) continue
+      if (wantedSize >= 0 && size !== wantedSize) continue
       if (skip > 0) {
         skip--
         continue
@@ -54,9 +53,9 @@ export function listBlocks(blocks: Blocks, types: KnownType[], groups: Group[], 
         state: free ? 'free' : 'used',
         allocator: region.allocator,
         arena: region.arena,
-        type: blockType === 0 ? null : types[blockType].name,
+        type: types[blockType].name,
         count: 1,
-        confidence: blockType === 0 ? 0 : BY_VTABLE,
+        confidence: types[blockType].name === null ? 0 : BY_VTABLE,
         evidence: types[blockType].evidence,
       })
     }
@@ -68,8 +67,30 @@ export function listBlocks(blocks: Blocks, types: KnownType[], groups: Group[], 
   return { rows, total, offset: q.offset }
 }
 
-function matches(group: Group, q: BlockQuery, type: number): boolean {
-  if (q.state !== 'all' && group.free !== (q.state === 'free')) return false
-  if (type >= 0 && (group.free || group.type !== type)) return false
-  return q.size === undefined || group.size === q.size
+/** What a query asks for, by type index. */
+interface Selection {
+  used: boolean
+  free: boolean
+  /** By type index; null for any. A free block has no type. */
+  isWanted: boolean[] | null
+  /** -1 for any. */
+  size: number
+}
+
+/** Throws UsageError on a key that no row has. */
+function selection(q: BlockQuery, types: KnownType[]): Selection {
+  const state = { used: q.state !== 'free', free: q.state !== 'used' }
+  if (q.key !== undefined) {
+    const { type, size } = parseKey(q.key)
+    return type < 0 ? { ...state, isWanted: null, size } : { ...state, free: false, isWanted: types.map((_, i) => i === type), size }
+  }
+  const size = q.size ?? -1
+  if (q.type === undefined) return { ...state, isWanted: null, size }
+  return { ...state, free: false, isWanted: types.map((t) => t.name === q.type), size }
+}
+
+function matches(group: Group, wanted: Selection): boolean {
+  if (group.free ? !wanted.free : !wanted.used) return false
+  if (wanted.isWanted && !wanted.isWanted[group.type]) return false
+  return wanted.size < 0 || group.size === wanted.size
 }

@@ -1,14 +1,20 @@
 /** TopN: what uses the most memory, by type, by size, or by both. */
 import type { TopQuery } from '../../contract/api.ts'
 import type { TopPage, TopRow } from '../../contract/rows.ts'
+import { UsageError } from '../errors.ts'
 import { parseFilter } from './filter.ts'
 import type { Group } from './groups.ts'
 
+/** A type that blocks have. Index 0 of every list of them is UNKNOWN_TYPE. */
 export interface KnownType {
-  name: string
+  /** As the debug information spells it; null where it is told apart but not named. */
+  name: string | null
+  label: string
   /** Why blocks have this type, as one line. */
   evidence: string
 }
+
+export const UNKNOWN_TYPE: KnownType = { name: null, label: '', evidence: '' }
 
 /** Requested size by usable size, for blocks without a type. */
 export type RequestedSizes = ReadonlyMap<number, number>
@@ -35,30 +41,38 @@ export function topRows(groups: Group[], types: KnownType[], requested: Requeste
     const asked = type === 0 ? (requested.get(group.size) ?? group.size) : null
     rows.set(key, {
       key,
-      type: type === 0 ? null : types[type].name,
-      label: type === 0 ? `malloc(${asked})` : types[type].name,
+      type: types[type].name,
+      label: type === 0 ? `malloc(${asked})` : types[type].label,
       size: group.size,
       sizes: 1,
       requested: asked,
       count: group.count,
       bytes,
       share: 0,
-      evidence: type === 0 ? '' : types[type].evidence,
+      evidence: types[type].evidence,
     })
   }
   for (const row of rows.values()) row.share = all === 0 ? 0 : row.bytes / all
   return [...rows.values()]
 }
 
+/** What a row's blocks have in common; see parseKey. */
 function keyOf(group: Group, by: TopBy): string {
   switch (by) {
     case 'type':
-      return group.type === 0 ? `size ${group.size}` : `type ${group.type}`
+      return group.type === 0 ? `type 0 size ${group.size}` : `type ${group.type}`
     case 'size':
       return `size ${group.size}`
     case 'type-size':
-      return `${group.type} ${group.size}`
+      return `type ${group.type} size ${group.size}`
   }
+}
+
+/** The type index and usable size that a row's key stands for; -1 for any. Throws UsageError. */
+export function parseKey(key: string): { type: number; size: number } {
+  const match = /^(?:type (\d+))? ?(?:size (\d+))?$/.exec(key)
+  if (!match || key === '') throw new UsageError('no row has this key', key, 'take the key of a row of listTop')
+  return { type: match[1] === undefined ? -1 : Number(match[1]), size: match[2] === undefined ? -1 : Number(match[2]) }
 }
 
 /** Throws UsageError on a filter that can't be read. */

@@ -1,7 +1,7 @@
 /** From the ids of first words, as the chunk walk left them in the type column, to types by vtable. */
 import { CHUNK_BITS, CHUNK_BLOCKS, isFree, type Blocks } from '../allocator/blocks.ts'
 import type { Module } from '../corefile/modules.ts'
-import type { KnownType } from '../findings/top.ts'
+import { UNKNOWN_TYPE, type KnownType } from '../findings/top.ts'
 import type { ChunkWalkKernel } from '../kernels/chunkWalk.ts'
 import type { AddressSpace } from '../memory/addressSpace.ts'
 import type { Progress } from '../ports.ts'
@@ -21,8 +21,8 @@ export function vtableRanges(memory: AddressSpace, modules: Module[]): { start: 
 
 /** Replaces first-word ids by type indexes (0: unknown) and answers the types. */
 export function typeBlocks(blocks: Blocks, kernel: ChunkWalkKernel, vtables: Vtables, progress: Progress): KnownType[] {
-  const types: KnownType[] = [{ name: '', evidence: '' }]
-  const indexByName = new Map<string, number>()
+  const types: KnownType[] = [UNKNOWN_TYPE]
+  const indexByLabel = new Map<string, number>()
   const typeOfId = new Int32Array(kernel.idLimit + 1).fill(-1)
   typeOfId[0] = 0
   for (let c = 0; c < blocks.chunkCount; c++) {
@@ -46,11 +46,11 @@ export function typeBlocks(blocks: Blocks, kernel: ChunkWalkKernel, vtables: Vta
     const hit = vtables.resolve(kernel.wordOf(id))
     // a vtable of a base inside the object can't stand at the start of a block
     if (!hit || hit.offsetToTop !== 0) return 0
-    let index = indexByName.get(hit.className)
+    let index = indexByLabel.get(hit.label)
     if (index === undefined) {
       index = types.length
-      types.push({ name: hit.className, evidence: hit.evidence })
-      indexByName.set(hit.className, index)
+      types.push({ name: hit.className, label: hit.label, evidence: hit.evidence })
+      indexByLabel.set(hit.label, index)
     }
     return index
   }

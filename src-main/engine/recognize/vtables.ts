@@ -5,6 +5,7 @@
  * A vtable pointer points to an address point: before it lie offset-to-top and the typeinfo pointer, from it on the
  * virtual functions. Offset-to-top is 0 for a complete object and negative for a base inside one.
  */
+import { hex } from '../bytes/units.ts'
 import type { Module } from '../corefile/modules.ts'
 import { moduleName } from '../corefile/modules.ts'
 import { PF_X } from '../elf/file.ts'
@@ -14,7 +15,10 @@ import type { AddressSpace } from '../memory/addressSpace.ts'
 import type { Demangler } from './demangle.ts'
 
 export interface VtableHit {
-  className: string
+  /** Null where it is a vtable, but nothing in the core or the files found names its class. */
+  className: string | null
+  /** `class at libgame.so+0x1d40` where the class has no name, else the name. */
+  label: string
   /** Bytes from the object that starts with this vtable pointer to the complete object: 0 or negative. */
   offsetToTop: number
   /** How it was found, for the evidence. */
@@ -62,7 +66,7 @@ export class Vtables {
     const offsetToTop = this.signed(pointer - 16)
     if (!(offsetToTop <= 0 && offsetToTop > -MAX_OFFSET_TO_TOP)) return this.bySymbolAlone(pointer)
     const symbol = this.symbolAt(pointer)
-    if (symbol) return { className: symbol.className, offsetToTop, evidence: `vtable for ${symbol.className} in ${symbol.module}` }
+    if (symbol) return { className: symbol.className, label: symbol.className, offsetToTop, evidence: `vtable for ${symbol.className} in ${symbol.module}` }
     return this.byRtti(pointer, offsetToTop)
   }
 
@@ -70,7 +74,7 @@ export class Vtables {
   private bySymbolAlone(pointer: number): VtableHit | null {
     const symbol = this.symbolAt(pointer)
     if (!symbol || pointer !== symbol.start + 16 || !Number.isNaN(this.memory.word(pointer - 8))) return null
-    return { className: symbol.className, offsetToTop: 0, evidence: `vtable for ${symbol.className} in ${symbol.module} (by symbol only)` }
+    return { className: symbol.className, label: symbol.className, offsetToTop: 0, evidence: `vtable for ${symbol.className} in ${symbol.module} (by symbol only)` }
   }
 
   private symbolAt(pointer: number): VtableSymbol | null {
@@ -97,9 +101,13 @@ export class Vtables {
     const first = memory.word(pointer)
     if (first !== 0 && !this.isCode(first)) return null
     const typeName = memory.string(nameAt, MAX_NAME)
-    if (typeName === null) return null
+    if (typeName === null) {
+      if (first === 0) return null
+      const at = `${moduleName(home)}+${hex(pointer - home.base)}`
+      return { className: null, label: `class at ${at}`, offsetToTop, evidence: `vtable at ${at}, whose class's name is in a page that is absent` }
+    }
     const className = TYPE_NAME.test(typeName) ? this.demangler.className(typeName.replace(/^\*/, '')) : null
-    return className === null ? null : { className, offsetToTop, evidence: `RTTI of ${className} in ${moduleName(home)}` }
+    return className === null ? null : { className, label: className, offsetToTop, evidence: `RTTI of ${className} in ${moduleName(home)}` }
   }
 
   private moduleAt(address: number): Module | undefined {

@@ -40,7 +40,7 @@ export function blockQuery(value: unknown): BlockQuery {
   const query: BlockQuery = { core: text(q, 'core', ID_MAX), state: oneOf(q, 'state', ['used', 'free', 'all']), ...page(q) }
   if (q['type'] === null) query.type = null
   else if (q['type'] !== undefined) query.type = text(q, 'type', TYPE_MAX)
-  if (q['key'] !== undefined) query.key = text(q, 'key')
+  if (q['key'] !== undefined) query.key = text(q, 'key', ID_MAX)
   if (q['size'] !== undefined) query.size = integer(q, 'size', 0, Number.MAX_SAFE_INTEGER)
   return query
 }

@@ -24,7 +24,7 @@ export function isCoreApiMethod(name: unknown): name is CoreApiMethod {
 /** The method checks its own argument, which therefore may be anything. */
 export function callMethod(api: CoreApi, name: unknown, argument: unknown): Promise<Outcome<unknown>> {
   if (!isCoreApiMethod(name)) {
-    return Promise.resolve({ ok: false, error: { kind: 'usage', what: 'there is no such method', where: String(name).slice(0, 100), remedy: 'reload the page' } })
+    return Promise.resolve({ ok: false, error: { kind: 'usage', what: 'there is no such method', where: typeof name === 'string' ? name.slice(0, 100) : typeof name, remedy: 'reload the page' } })
   }
   const method: (argument: never) => Promise<Outcome<unknown>> = api[name].bind(api)
   return method(argument as never)

@@ -18,7 +18,7 @@ export interface IpcOptions {
 
 export function serveIpc(ipcMain: IpcMain, options: IpcOptions): void {
   ipcMain.handle(CALL_CHANNEL, (event, method: unknown, argument: unknown): Promise<Outcome<unknown>> => {
-    if (!isOwnPage(event, options)) return Promise.resolve(refused('only the window of corelens may call', String(method).slice(0, 100)))
+    if (!isOwnPage(event, options)) return Promise.resolve(refused('only the window of corelens may call', CALL_CHANNEL))
     return method === OFFER_DROPPED ? offerDropped(options.service, argument) : callMethod(options.service, method, argument)
   })
   options.service.subscribe((event: CoreEvent) => {

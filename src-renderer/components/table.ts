@@ -29,6 +29,11 @@ export function gridTemplate(columns: Column[], widthOf: (id: string) => number 
     .join(' ')
 }
 
+/** Px below which the table scrolls sideways. */
+export function minimumWidth(columns: Column[], widthOf: (id: string) => number | undefined): number {
+  return columns.reduce((sum, column) => sum + (widthOf(column.id) ?? column.width ?? MIN_FLEXIBLE), 0)
+}
+
 export function ariaSort(column: Column, sort: SortState | null): 'ascending' | 'descending' | 'none' | undefined {
   if (!column.sortable) return undefined
   if (sort?.id !== column.id) return 'none'

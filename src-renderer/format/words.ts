@@ -74,8 +74,18 @@ const SIGNAL_MEANINGS: Record<string, string> = {
   SIGINT: 'interrupted',
 }
 
+/** Where the analysis was not run but read back. */
+export const CACHE_STAGE = 'Read from the cache'
+
+type Ending = Pick<ProcessInfo, 'signal' | 'signalName' | 'writer'>
+
+/** The process was not ended: gcore stopped it for a moment (gdb leaves SIGSTOP, SIGINT or SIGTRAP in the core). */
+export function wasRunning(process: Ending): boolean {
+  return process.writer === 'gcore' && ['', 'SIGSTOP', 'SIGINT', 'SIGTRAP', 'SIG0'].includes(process.signal === 0 ? '' : process.signalName)
+}
+
 /** What a signal says about how the process ended; empty where there is nothing to add. */
-export function signalMeaning(process: Pick<ProcessInfo, 'signal' | 'signalName' | 'writer'>): string {
-  if (process.signal === 0) return process.writer === 'gcore' ? 'taken from the running process' : 'no signal recorded'
+export function signalMeaning(process: Ending): string {
+  if (process.signal === 0) return 'no signal recorded'
   return SIGNAL_MEANINGS[process.signalName] ?? ''
 }

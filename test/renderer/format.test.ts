@@ -4,7 +4,7 @@ import { ago, clock, duration, timeLeft } from '../../src-renderer/format/durati
 import { count, counted, percent, shareOf } from '../../src-renderer/format/numbers.ts'
 import { exact, iec } from '../../src-renderer/format/sizes.ts'
 import { MAX_ARGS, splitTypeName } from '../../src-renderer/format/typeName.ts'
-import { signalMeaning } from '../../src-renderer/format/words.ts'
+import { signalMeaning, wasRunning } from '../../src-renderer/format/words.ts'
 import { deepTemplate } from './fakeTop.ts'
 
 test('counts are grouped by thousands whatever the machine’s language', () => {
@@ -64,8 +64,14 @@ test('a name of 5,000 characters keeps rows light', () => {
   expect(parts.args.length).toBeLessThanOrEqual(MAX_ARGS + 1)
 })
 
-test('a core without a signal says where it came from', () => {
-  expect(signalMeaning({ signal: 0, signalName: '', writer: 'gcore' })).toBe('taken from the running process')
+test('a process that gcore stopped for a moment was not ended by that signal', () => {
+  expect(wasRunning({ signal: 19, signalName: 'SIGSTOP', writer: 'gcore' })).toBe(true)
+  expect(wasRunning({ signal: 0, signalName: '', writer: 'gcore' })).toBe(true)
+  expect(wasRunning({ signal: 11, signalName: 'SIGSEGV', writer: 'gcore' })).toBe(false)
+  expect(wasRunning({ signal: 19, signalName: 'SIGSTOP', writer: 'kernel' })).toBe(false)
+})
+
+test('signals have meanings, unknown ones none', () => {
   expect(signalMeaning({ signal: 11, signalName: 'SIGSEGV', writer: 'kernel' })).toBe('invalid memory access')
   expect(signalMeaning({ signal: 40, signalName: 'SIG40', writer: 'kernel' })).toBe('')
 })

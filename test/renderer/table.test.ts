@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { ariaSort, gridTemplate, moveBy, tsv, type Column } from '../../src-renderer/components/table.ts'
+import { ariaSort, gridTemplate, minimumWidth, moveBy, tsv, type Column } from '../../src-renderer/components/table.ts'
 import { blocksOfRow } from '../../src-renderer/state/blockSelection.ts'
 import { PageCache } from '../../src-renderer/state/pageCache.ts'
 import { overallFraction, stageStates } from '../../src-renderer/state/progress.ts'
@@ -9,6 +9,7 @@ const COLUMNS: Column[] = [{ id: 'label', title: 'Type', sortable: true }, { id:
 test('the column without a width takes the rest; a dragged width wins', () => {
   expect(gridTemplate(COLUMNS, () => undefined)).toBe('minmax(180px, 1fr) 100px 90px')
   expect(gridTemplate(COLUMNS, (id) => (id === 'size' ? 140 : undefined))).toBe('minmax(180px, 1fr) 140px 90px')
+  expect(minimumWidth(COLUMNS, () => undefined)).toBe(370)
 })
 
 test('screen readers are told the order of each column that can be sorted', () => {

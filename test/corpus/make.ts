@@ -81,7 +81,8 @@ function compilerOf(specimen: ProgramSpecimen): string {
 }
 
 async function build(specimen: ProgramSpecimen, exe: string, other: Libc | null): Promise<void> {
-  const linkage = { pie: ['-pie', '-fPIE'], 'no-pie': ['-no-pie', '-fno-pie'], static: ['-static', '-no-pie', '-fno-pie'], 'static-pie': ['-static-pie', '-fPIE'] }[specimen.linkage]
+  // -fPIE in the non-PIE program too, so that its weak references to the shim stay open until it is loaded.
+  const linkage = { pie: ['-pie', '-fPIE'], 'no-pie': ['-no-pie', '-fPIE', '-Wl,-z,dynamic-undefined-weak'], static: ['-static', '-no-pie', '-fno-pie'], 'static-pie': ['-static-pie', '-fPIE'] }[specimen.linkage]
   const flags = ['-g', '-O1', '-w', '-fno-builtin', ...(other?.flags ?? []), ...linkage, ...slotsOf(specimen.machine), ...gapsOf(specimen), ...specimen.flags, '-pthread', '-o', exe]
   const source = join(here, 'programs', specimen.source)
   if (!isStatic(specimen)) await run(compilerOf(specimen), [...flags, source])

@@ -19,6 +19,8 @@ export interface ProgramSpecimen {
   environment: Environment
   /** gcore of the waiting process; the kernel's at FINISH=abort or segv; the kernel's as the program dies by itself. */
   core: 'gcore' | 'abort' | 'segv' | 'dies'
+  /** Differences that are none: calls that were under way in other threads, where truth and heap are out of step. */
+  slack: number
 }
 
 /** A program of the distribution. */
@@ -40,6 +42,7 @@ const PLAIN: Omit<ProgramSpecimen, 'name' | 'source'> = {
   args: [],
   environment: {},
   core: 'gcore',
+  slack: 0,
 }
 
 type Variation = Partial<Omit<ProgramSpecimen, 'kind' | 'name' | 'source'>>
@@ -66,12 +69,17 @@ const shapes: ProgramSpecimen[] = [
   program('bins-mxfast-0', 'bins.c', { environment: { MXFAST: '0' } }),
   program('bins-mxfast-160', 'bins.c', { environment: { MXFAST: '160' } }),
   program('bins-perturb', 'bins.c', tunables('glibc.malloc.perturb=165')),
+  program('bins-thp', 'bins.c', { ...tunables('glibc.malloc.hugetlb=1'), core: 'abort' }),
+  program('bins-top-pad', 'bins.c', { ...tunables('glibc.malloc.top_pad=3000000'), core: 'abort' }),
   program('threads', 'churn.c', { core: 'abort' }),
+  program('threads-thp', 'churn.c', { ...tunables('glibc.malloc.hugetlb=1'), core: 'abort' }),
   program('threads-gcore', 'churn.c', { args: ['6', '15000', '30000'] }),
   program('threads-40', 'churn.c', { args: ['40', '3000', '4000'], core: 'abort' }),
   program('threads-one-arena', 'churn.c', { ...tunables('glibc.malloc.arena_max=1'), core: 'abort' }),
   program('threads-two-arenas', 'churn.c', { environment: { MALLOC_ARENA_MAX: '2' }, core: 'abort' }),
   program('threads-low-mmap', 'churn.c', { args: ['4', '8000', '30000'], environment: { MMAP_THRESHOLD: '4096' }, core: 'abort' }),
+  program('threads-busy', 'churn.c', { args: ['8', '2000', '20000'], environment: { BUSY: '1' }, core: 'abort', slack: 40 }),
+  program('threads-busy-gcore', 'churn.c', { args: ['3', '2000', '2000'], environment: { BUSY: '1' }, slack: 15 }),
   program('heaps', 'heaps.c', { core: 'abort' }),
   program('mmapped', 'mmapped.c'),
   program('mmapped-abort', 'mmapped.c', { core: 'abort' }),
@@ -79,6 +87,8 @@ const shapes: ProgramSpecimen[] = [
   program('blocked-brk', 'blockedbrk.c'),
   program('blocked-brk-abort', 'blockedbrk.c', { core: 'abort', linkage: 'no-pie' }),
   program('two-libcs', 'twolibcs.c'),
+  program('huge', 'huge.c', { core: 'abort' }),
+  program('many-maps', 'manymaps.c', { core: 'abort' }),
   program('forked', 'forked.c'),
 ]
 

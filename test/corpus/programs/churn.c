@@ -1,6 +1,6 @@
 /* Threads that allocate, pass blocks on and free what others allocated, for long; some end before the core is
  * taken, so that their tcaches are flushed and their arenas are taken over by later threads.
- * Arguments: threads, rounds, largest request. */
+ * Arguments: threads, rounds, largest request. With BUSY they are still at it when the core is taken. */
 #include "program.h"
 
 enum { SHARED = 4096, OWN = 600, WAVES = 3 };
@@ -25,7 +25,8 @@ static size_t request(uint64_t *seed) {
 static void *work(void *given) {
   struct job *job = given;
   void *own[OWN] = {0};
-  for (int i = 0; i < rounds; i++) {
+  int endless = job->stays && getenv("BUSY");
+  for (int i = 0; endless || i < rounds; i++) {
     uint32_t at = any(&job->seed, OWN);
     switch (any(&job->seed, 8)) {
       case 0: own[at] = realloc(own[at], request(&job->seed) + 1); break;
@@ -60,7 +61,7 @@ int main(int argc, char **argv) {
     if (wave < WAVES - 1)
       for (int i = 0; i < threads; i++) pthread_join(ids[i], 0);
   }
-  pthread_barrier_wait(&idle);
-  usleep(100000);
+  if (!getenv("BUSY")) pthread_barrier_wait(&idle);
+  usleep(300000);
   finish();
 }

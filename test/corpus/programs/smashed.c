@@ -63,11 +63,11 @@ int main(int argc, char **argv) {
     truth_damage(guard, guard + 600);
     *top = 0x4141414141414140;
   } else if (strcmp(what, "fastloop") == 0) {
-    char *p[20];
-    for (int i = 0; i < 20; i++) p[i] = malloc(40);
-    for (int i = 0; i < 20; i++) free(p[i]);
+    char *p[60];
+    for (int i = 0; i < 60; i++) p[i] = malloc(40); /* enough to empty both lists first */
+    for (int i = 0; i < 60; i++) free(p[i]);
     /* 7 to the tcache; the first to reach the fastbin is its list's last */
-    *word(p[7], 0) = protect(p[7], p[19] - 16);
+    *word(p[7], 0) = protect(p[7], p[59] - 16);
   } else if (strcmp(what, "tcacheloop") == 0) {
     char *p[7];
     for (int i = 0; i < 7; i++) p[i] = malloc(1000);

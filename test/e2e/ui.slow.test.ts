@@ -92,7 +92,7 @@ test('each number leads to its list', async () => {
   await grid().getByText('libc.so.6').waitFor()
   await page.keyboard.press('Alt+ArrowLeft')
   await facts.getByRole('button').nth(1).click()
-  await grid().getByText('/opt/demo/demo', { exact: true }).first().waitFor()
+  await grid().getByTitle('/opt/demo/demo', { exact: true }).waitFor()
   await keepScreenshots(page, 'modules')
   await page.keyboard.press('Alt+ArrowLeft')
   await page.getByRole('group', { name: 'Mapped memory by kind' }).getByRole('button').first().click()

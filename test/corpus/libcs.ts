@@ -6,6 +6,7 @@
 import { existsSync, mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Unavailable, run } from './commands.ts'
+import { alone } from './lock.ts'
 
 /** Debian releases with the glibc each had when this was written. */
 export const RELEASES = { bullseye: '2.31', trixie: '2.41', sid: '2.43' } as const
@@ -34,7 +35,11 @@ export function libc(release: Release, machine: Machine, cache: string): Promise
   return known
 }
 
-async function prepare(release: Release, machine: Machine, folder: string): Promise<Libc> {
+function prepare(release: Release, machine: Machine, folder: string): Promise<Libc> {
+  return alone(folder, () => prepareAlone(release, machine, folder))
+}
+
+async function prepareAlone(release: Release, machine: Machine, folder: string): Promise<Libc> {
   const sysroot = join(folder, 'root')
   const libraries = join(sysroot, 'lib', TRIPLET[machine])
   // -B and -L come before the compiler's own folders, --sysroot alone doesn't.

@@ -9,6 +9,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { Unavailable, requireKernelCores, run, start, tool, whenReady } from './commands.ts'
 import type { Environment, Running } from './commands.ts'
 import { type Libc, type Machine, libc } from './libcs.ts'
+import { alone } from './lock.ts'
 import { runService } from './services.ts'
 import { type ProgramSpecimen, type Specimen, specimens } from './specimens.ts'
 import { readTable, writeTruth } from './truth.ts'
@@ -29,9 +30,13 @@ export function corpusFolder(): string {
   return process.env['CORELENS_CORPUS'] ?? resolve(here, '../../out/corpus')
 }
 
-/** Throws Unavailable where this machine can't make it. */
-export async function make(specimen: Specimen): Promise<Made> {
+/** Throws Unavailable where this machine can't make it. One process at a time makes a specimen. */
+export function make(specimen: Specimen): Promise<Made> {
   const folder = join(corpusFolder(), specimen.name)
+  return alone(folder, () => makeAlone(specimen, folder))
+}
+
+async function makeAlone(specimen: Specimen, folder: string): Promise<Made> {
   const note = join(folder, 'made.json')
   const recipe = recipeOf(specimen)
   if (existsSync(note)) {
@@ -126,7 +131,7 @@ const shims = new Map<Machine, Promise<string>>()
 
 /** truth.c as a shared object. It needs nothing newer than glibc 2.3 (2.17 on AArch64), so one serves all releases. */
 export function shim(machine: Machine): Promise<string> {
-  const known = shims.get(machine) ?? buildShim(machine)
+  const known = shims.get(machine) ?? alone(join(corpusFolder(), `truth-${machine}`), () => buildShim(machine))
   shims.set(machine, known)
   return known
 }

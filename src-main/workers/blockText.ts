@@ -5,61 +5,63 @@
 import type { BlockRow } from '../contract/rows.ts'
 import { hex } from '../engine/bytes/units.ts'
 import type { EngineSession } from '../engine/session.ts'
-import type { BlockFormat, BlockText, BlockTextQuery } from './messages.ts'
+import { BlockJsonWriter } from './blockJson.ts'
+import type { BlockText, BlockTextQuery } from './messages.ts'
 
 const PAGE_ROWS = 10_000
-const TEXT_CHARACTERS = 1 << 20
+const TEXT_BYTES = 1 << 20
+
+interface Writer {
+  readonly written: number
+  write(row: BlockRow, before: string, after: string): void
+  take(): Uint8Array<ArrayBuffer>
+}
+
+/** Kept for what it has learnt of recurring rows. */
+const json = new BlockJsonWriter(2 * TEXT_BYTES)
 
 export function blockText(session: EngineSession, { query, limit, format }: BlockTextQuery): BlockText {
-  const parts: string[] = []
+  const writer: Writer = format === 'text' ? new ColumnWriter() : json
+  const after = format === 'jsonl' ? '\n' : ''
   let rows = 0
   let total: number
-  let length = 0
   do {
     const page = session.listBlocks({ ...query, offset: query.offset + rows, limit: Math.min(PAGE_ROWS, limit - rows) })
     total = page.total
     if (page.rows.length === 0) break
     for (const row of page.rows) {
-      const line = formatBlock(row, format, query.offset + rows++ === 0)
-      length += line.length
-      parts.push(line)
+      writer.write(row, format !== 'json' ? '' : query.offset + rows === 0 ? '\n' : ',\n', after)
+      rows++
     }
-  } while (length < TEXT_CHARACTERS && rows < limit && query.offset + rows < total)
-  return { text: new TextEncoder().encode(parts.join('')), rows, total }
+  } while (writer.written < TEXT_BYTES && rows < limit && query.offset + rows < total)
+  return { text: writer.take(), rows, total }
 }
 
-function formatBlock(row: BlockRow, format: BlockFormat, first: boolean): string {
-  switch (format) {
-    case 'jsonl':
-      return `${blockJson(row)}\n`
-    case 'json':
-      return first ? `\n${blockJson(row)}` : `,\n${blockJson(row)}`
-    case 'text':
-      return `${hex(row.addr).padStart(16)}  ${String(row.size).padStart(12)}  ${row.state}  ${row.allocator.padEnd(8)}  ${row.arena.padEnd(10)}  ${blockType(row)}\n`
-  }
-}
-
-/** The header over formatBlock's text columns. */
+/** The header over ColumnWriter's lines. */
 export const BLOCK_TEXT_HEADER = `${'ADDRESS'.padStart(16)}  ${'SIZE'.padStart(12)}  STATE ALLOCATOR ARENA       TYPE\n`
 
-function blockType(row: BlockRow): string {
-  if (row.type === null) return '-'
-  return row.count === 1 ? row.type : `${row.type} × ${row.count}`
-}
+class ColumnWriter implements Writer {
+  private readonly lines: string[] = []
+  private length = 0
 
-/** Strings that recur in millions of rows, quoted once. */
-const quoted = new Map<string, string>()
-
-function quote(text: string): string {
-  let json = quoted.get(text)
-  if (json === undefined) {
-    json = JSON.stringify(text)
-    if (quoted.size >= 10_000) quoted.clear()
-    quoted.set(text, json)
+  get written(): number {
+    return this.length
   }
-  return json
+
+  write(row: BlockRow): void {
+    const line = `${hex(row.addr).padStart(16)}  ${String(row.size).padStart(12)}  ${row.state}  ${row.allocator.padEnd(8)}  ${row.arena.padEnd(10)}  ${printableType(row)}\n`
+    this.lines.push(line)
+    this.length += line.length
+  }
+
+  take(): Uint8Array<ArrayBuffer> {
+    return new TextEncoder().encode(this.lines.join(''))
+  }
 }
 
-function blockJson(row: BlockRow): string {
-  return `{"addr":"${hex(row.addr)}","size":${row.size},"state":"${row.state}","allocator":"${row.allocator}","arena":${quote(row.arena)},"type":${row.type === null ? 'null' : quote(row.type)},"count":${row.count},"confidence":${row.confidence},"evidence":${quote(row.evidence)}}`
+/** Names come from whoever wrote the core: no character of them may steer a terminal. */
+function printableType({ type, count }: BlockRow): string {
+  if (type === null) return '-'
+  const name = type.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '?')
+  return count === 1 ? name : `${name} × ${count}`
 }

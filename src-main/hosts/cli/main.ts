@@ -3,6 +3,12 @@
 import { runCli } from './runCli.ts'
 
 const INTERRUPTED = 130
+const NODE = 24
+
+if (Number.parseInt(process.versions.node, 10) < NODE) {
+  process.stderr.write(`corelens: this Node is too old: ${process.version}: install Node ${NODE} or newer\n`)
+  process.exit(1)
+}
 
 let interrupts = 0
 process.exitCode = await runCli({

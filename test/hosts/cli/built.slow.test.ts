@@ -1,0 +1,125 @@
+/** The built command, as a shell runs it. */
+import { spawn, spawnSync } from 'node:child_process'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ensureBuilt } from '../../../build/ensureBuilt.ts'
+
+const root = fileURLToPath(new URL('../../..', import.meta.url))
+const cli = join(root, 'out', 'main', 'cli.js')
+const demo = join(root, 'test', 'fixtures', 'demo', 'demo.core.zst')
+let folder: string
+let env: NodeJS.ProcessEnv
+
+beforeAll(() => {
+  ensureBuilt()
+  folder = mkdtempSync(join(tmpdir(), 'corelens-built-'))
+  env = { ...process.env, CORELENS_CACHE: join(folder, 'cache') }
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const run = (...args: string[]): { status: number | null; stdout: string; stderr: string } =>
+  spawnSync(process.execPath, [cli, ...args], { env, encoding: 'utf8', maxBuffer: 1 << 30 })
+const indexes = (cache: string): string[] => readdirSync(join(cache, 'cores')).filter((name) => !name.endsWith('-lock'))
+
+describe('the built command', () => {
+  test('is linked where npx looks', () => {
+    const { status, stdout } = spawnSync('npx', ['corelens', '--version'], { cwd: root, encoding: 'utf8' })
+    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
+    expect([status, stdout]).toEqual([0, `corelens ${version}\n`])
+  })
+
+  test('reads the demo core: 20,000 each of malloc(48), malloc(80), A, B', () => {
+    const { status, stdout, stderr } = run('top', demo, '--json')
+    expect([status, stderr]).toEqual([0, ''])
+    const { rows } = JSON.parse(stdout) as { rows: { label: string; count: number }[] }
+    expect(rows.find(({ label }) => label === 'malloc(80)')?.count).toBe(20_000)
+    expect(rows.find(({ label }) => label === 'A')?.count).toBe(20_000)
+    const blocks = run('blocks', demo, '--state', 'used', '--jsonl').stdout.trimEnd().split('\n')
+    expect(blocks.length).toBeGreaterThanOrEqual(80_000)
+    expect(Object.keys(JSON.parse(blocks[0]!) as object)).toEqual(expect.arrayContaining(['addr', 'size', 'state', 'allocator', 'arena', 'type', 'count', 'confidence', 'evidence']))
+  })
+
+  test('shows the same from the cache', () => {
+    const cache = join(folder, 'again')
+    const first = run('top', demo, '--jsonl', '--cache', cache).stdout
+    expect((JSON.parse(run('summary', demo, '--json', '--cache', cache).stdout) as { cached: boolean }).cached).toBe(true)
+    expect(run('top', demo, '--jsonl', '--cache', cache).stdout).toBe(first)
+    expect(run('top', demo, '--jsonl', '--no-cache').stdout).toBe(first)
+  })
+
+  test('a reader that stops early is no error', () => {
+    const { stdout, stderr } = spawnSync('bash', ['-c', `"${process.execPath}" "${cli}" blocks "${demo}" --jsonl | head -n 1; echo "\${PIPESTATUS[0]}"`], { env, encoding: 'utf8' })
+    expect([stdout.split('\n')[1], stderr]).toEqual(['0', ''])
+  })
+
+  test.each([
+    [['top', root], 3],
+    [['top', join(root, 'package.json')], 3],
+    [['top', process.execPath], 3],
+    [['top', '/none'], 3],
+    [['top'], 2],
+    [['refs', demo, '0x1'], 2],
+  ])('%j ends with %i and one line', (args, status) => {
+    const ran = run(...args)
+    expect([ran.status, ran.stdout]).toEqual([status, ''])
+    expect(ran.stderr).toMatch(/^corelens: [^\n]+: [^\n]+: [^\n]+\n$/)
+  })
+
+  test('several at once leave one index, and all answer the same', async () => {
+    const cache = join(folder, 'together')
+    const answers = await Promise.all(
+      Array.from({ length: 4 }, () => new Promise<string>((resolve) => {
+        const child = spawn(process.execPath, [cli, 'top', demo, '--jsonl', '--cache', cache], { env })
+        let text = ''
+        child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()))
+        child.on('close', (code) => resolve(`${code} ${text}`))
+      })),
+    )
+    expect(new Set(answers)).toHaveLength(1)
+    expect(answers[0]).toMatch(/^0 \{/)
+    expect(indexes(cache)).toEqual([expect.stringMatching(/\.mdb$/)])
+  })
+
+  test('a killed analysis leaves no index, and the next one clears up', async () => {
+    const cache = join(folder, 'killed')
+    const core = join(folder, 'demo.core.zst')
+    cpSync(demo, core)
+    for (const after of [150, 300, 450, 600]) {
+      const child = spawn(process.execPath, [cli, 'top', core, '--cache', cache], { env, stdio: 'ignore' })
+      const closed = new Promise((resolve) => child.on('close', resolve))
+      setTimeout(() => child.kill('SIGKILL'), after)
+      await closed
+    }
+    expect(run('top', core, '--cache', cache).status).toBe(0)
+    expect(indexes(cache)).toEqual([expect.stringMatching(/\.mdb$/)])
+    expect(readdirSync(join(cache, 'cores')).filter((name) => name.includes('.tmp'))).toEqual([])
+  })
+
+  test('serve ends on an interrupt, an analysis with 130', async () => {
+    const serving = spawn(process.execPath, [cli, 'serve', demo], { env })
+    const url = await new Promise<string>((resolve) => serving.stdout.once('data', (chunk: Buffer) => resolve(/http:\S+/.exec(chunk.toString())![0])))
+    expect((await fetch(url)).status).toBe(200)
+    const served = new Promise((resolve) => serving.on('close', resolve))
+    serving.kill('SIGINT')
+    expect(await served).toBe(0)
+
+    const printing = spawn(process.execPath, [cli, 'blocks', demo, '--jsonl'], { env })
+    await new Promise((resolve) => printing.stdout.once('readable', resolve))
+    let error = ''
+    printing.stderr.on('data', (chunk: Buffer) => (error += chunk.toString()))
+    printing.kill('SIGINT')
+    printing.stdout.resume()
+    expect(await new Promise((resolve) => printing.on('close', resolve))).toBe(130)
+    expect(error).toMatch(/^corelens: cancelled: [^\n]+\n$/)
+  })
+
+  test('the demo writes its report and ends', () => {
+    const { status, stdout } = spawnSync('npm', ['run', '-s', 'demo', '--', '--no-open'], { cwd: root, env, encoding: 'utf8' })
+    expect(status).toBe(0)
+    expect(stdout).toContain('malloc(80)')
+    expect(readFileSync(join(root, 'out', 'demo-report.md'), 'utf8')).toMatch(/^# /)
+  })
+})

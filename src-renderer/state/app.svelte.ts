@@ -81,7 +81,9 @@ export class AppState {
   }
 
   async drop(dropped: unknown): Promise<void> {
-    await this.#openOffered(await this.client.offerDropped(dropped))
+    const offered = await this.client.offerDropped(dropped)
+    if (offered.ok && offered.value === null) this.say('Only a file of this machine can be opened')
+    await this.#openOffered(offered)
   }
 
   async forget(file: OfferedFile): Promise<void> {

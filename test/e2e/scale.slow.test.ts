@@ -26,7 +26,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close()
   standIn?.close()
-  expect(watched.problems).toEqual([])
 })
 
 async function show(view: string): Promise<void> {
@@ -69,4 +68,11 @@ test('a notch of the wheel moves a few rows, however long the list', async () =>
   await page.getByRole('grid').hover()
   await page.mouse.wheel(0, 120)
   await expect.poll(async () => (await drawnRows())[0]).toBe(before + 5)
+})
+
+test('a host that ends is told, and what is loaded stays', async () => {
+  expect(watched.problems).toEqual([])
+  standIn.close()
+  await page.getByRole('alert').getByText('corelens does not answer').waitFor()
+  expect((await drawnRows()).length).toBeGreaterThan(10)
 })

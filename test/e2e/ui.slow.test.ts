@@ -189,6 +189,14 @@ test('the theme follows the system until the person chooses, and the choice last
   await page.getByRole('button', { name: 'Theme: dark' }).waitFor()
 })
 
+test('a page with a wrong token says what to do, and nothing of the core', async () => {
+  await page.goto(served.url.replace(/token=.*/, 'token=wrong'))
+  await page.getByRole('alert').getByText('the token is missing or wrong').waitFor()
+  await page.getByRole('button', { name: 'Reload' }).waitFor()
+  expect(await page.getByText('demo.core.zst').count()).toBe(0)
+  expect(watched.problems.splice(0).every((problem) => problem.includes('401'))).toBe(true)
+})
+
 test('the report is saved as Markdown', async () => {
   await openDemo()
   const downloading = page.waitForEvent('download')

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { hex, shortBuildId } from '../../src-renderer/format/addresses.ts'
 import { ago, clock, duration, timeLeft } from '../../src-renderer/format/durations.ts'
 import { count, counted, percent, shareOf } from '../../src-renderer/format/numbers.ts'
+import { fileName, folderOf } from '../../src-renderer/format/paths.ts'
 import { exact, iec } from '../../src-renderer/format/sizes.ts'
 import { MAX_ARGS, splitTypeName } from '../../src-renderer/format/typeName.ts'
 import { signalMeaning, wasRunning } from '../../src-renderer/format/words.ts'
@@ -30,6 +31,10 @@ test('addresses are lower-case hex, also above 2^53', () => {
   expect(hex(0xffffffffff600000)).toBe('0xffffffffff600000')
   expect(hex(0)).toBe('0x0')
   expect(shortBuildId('0123456789abcdef')).toBe('0123456789ab…')
+})
+
+test('a path is a name in a folder; a bare name has none', () => {
+  expect(['/usr/lib/libc.so.6', '/core', '[vdso]'].map((path) => [fileName(path), folderOf(path)])).toEqual([['libc.so.6', '/usr/lib'], ['core', '/'], ['[vdso]', '']])
 })
 
 test('durations', () => {

@@ -1,12 +1,21 @@
 /** What may go from the folder of indexes: what killed processes left, and the least recently used beyond a limit. */
-import { readdirSync, rmSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+
+export const indexesFolder = (cacheFolder: string): string => join(cacheFolder, 'cores')
+
+/** Removes what a thread of this process was writing when it was ended. */
+export function removeLeftoversOfThread(cacheFolder: string, thread: number): void {
+  const folder = indexesFolder(cacheFolder)
+  const left = existsSync(folder) ? readdirSync(folder).filter((name) => name.includes(`.${process.pid}-${thread}.`)) : []
+  for (const name of left) drop(join(folder, name))
+}
 
 /** Removes `*.tmp` of processes that are gone, and lock files without their index. */
 export function removeLeftovers(folder: string): void {
   const names = new Set(readdirSync(folder))
   for (const name of names) {
-    const owner = /\.(\d+)\.[0-9a-f]+\.tmp(-lock)?$/.exec(name)
+    const owner = /\.(\d+)-\d+\.[0-9a-f]+\.tmp(-lock)?$/.exec(name)
     if (owner !== null && !isRunning(Number(owner[1]))) drop(join(folder, name))
     else if (name.endsWith('.mdb-lock') && !names.has(name.slice(0, -'-lock'.length))) drop(join(folder, name))
   }

@@ -2,8 +2,8 @@
  * IndexStore on LMDB: one immutable file for each analysed core, `cores/HASH.SEAL.RANDOM.mdb`, holding one record `meta`
  * and column chunks under `[column, chunk]`.
  *
- * - All or nothing: written to `HASH.PID.RANDOM.tmp`, closed, fsynced, renamed. What a killed process left is removed by
- *   the next one that writes.
+ * - All or nothing: written to `HASH.PID-THREAD.RANDOM.tmp`, closed, fsynced, renamed. What a killed process left is
+ *   removed by the next one that writes.
  * - A name is never used twice, so LMDB's lock file never outlives its data file's meaning, and several instances may
  *   read, write and replace at once.
  * - SEAL is the file's size and the CRC-32 of its first pages, looked at before LMDB is: it dies of SIGBUS on missing
@@ -13,10 +13,11 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, readdirSync, readSync, renameSync, statSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
+import { threadId } from 'node:worker_threads'
 import { crc32 } from 'node:zlib'
 import { open, type RootDatabase } from 'lmdb'
 import type { IndexStore, IndexWriter, StoredIndex } from '../engine/ports.ts'
-import { drop, removeLeastRecentlyUsed, removeLeftovers } from './indexCleanup.ts'
+import { drop, indexesFolder, removeLeastRecentlyUsed, removeLeftovers } from './indexCleanup.ts'
 
 /** Bytes that all indexes together may take; the least recently used go first. */
 export const DEFAULT_CACHE_LIMIT = 20 * 2 ** 30
@@ -37,7 +38,7 @@ interface MetaRecord {
 type Database = RootDatabase<Uint8Array>
 
 export function lmdbIndexStore(cacheFolder: string, limit: number = DEFAULT_CACHE_LIMIT): IndexStore {
-  const folder = join(cacheFolder, 'cores')
+  const folder = indexesFolder(cacheFolder)
   return {
     open: (identity, version) => openIndex(folder, identity, version),
     create(identity, version) {
@@ -112,7 +113,7 @@ class LmdbIndexWriter implements IndexWriter {
     this.identity = identity
     this.version = version
     this.limit = limit
-    this.path = join(folder, `${hash(identity)}.${process.pid}.${random()}.tmp`)
+    this.path = join(folder, `${hash(identity)}.${process.pid}-${threadId}.${random()}.tmp`)
     this.database = open<Uint8Array>({ path: this.path, noSubdir: true, noSync: true, encoding: 'binary', maxDbs: 1 })
   }
 

@@ -4,6 +4,7 @@
  */
 import { Worker } from 'node:worker_threads'
 import type { Failure, Outcome } from '../contract/outcome.ts'
+import { removeLeftoversOfThread } from '../storage/indexCleanup.ts'
 import { toFailure } from './failure.ts'
 import type { EngineCalls, EngineMethod, FromWorker, OpenRequest, ProgressReport, ToWorker } from './messages.ts'
 import { workerUrl } from './workerUrl.ts'
@@ -26,6 +27,7 @@ export class EngineWorker {
   private readonly pending = new Map<number, (outcome: Outcome<unknown>) => void>()
   private readonly stop = new SharedArrayBuffer(4)
   private readonly ended: Promise<void>
+  private indexFolder: string | null = null
   private nextId = 1
   private closing = false
   /** Why no call can be answered any more. */
@@ -58,6 +60,7 @@ export class EngineWorker {
   }
 
   open(request: Omit<OpenRequest, 'stop'>): Promise<Outcome<EngineCalls['open']['answer']>> {
+    this.indexFolder = request.indexFolder
     return this.call('open', { ...request, stop: this.stop })
   }
 
@@ -91,6 +94,9 @@ export class EngineWorker {
 
   private end(why: Failure): void {
     this.die(why)
+    const { threadId } = this.worker
+    const { indexFolder } = this
+    if (indexFolder !== null) void this.ended.then(() => removeLeftoversOfThread(indexFolder, threadId))
     void this.worker.terminate()
   }
 

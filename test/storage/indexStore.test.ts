@@ -131,8 +131,8 @@ describe('an index store in LMDB', () => {
     const store = lmdbIndexStore(folder)
     const dead = spawnSync(process.execPath, ['-e', '']).pid
     const living = store.create('living', 1)
-    writeFileSync(join(folder, 'cores', `00.${dead}.ab.tmp`), 'x')
-    writeFileSync(join(folder, 'cores', `00.${dead}.ab.tmp-lock`), 'x')
+    writeFileSync(join(folder, 'cores', `00.${dead}-1.ab.tmp`), 'x')
+    writeFileSync(join(folder, 'cores', `00.${dead}-1.ab.tmp-lock`), 'x')
     writeFileSync(join(folder, 'cores', '00.12.ab.mdb-lock'), 'x')
     write(store, 'x', bytes(10, 1))
     expect(files().filter((name) => name.startsWith('00.'))).toEqual([])

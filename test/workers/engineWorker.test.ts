@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Outcome } from '../../src-main/contract/outcome.ts'
 import type { CoreSummary } from '../../src-main/contract/rows.ts'
 import { EngineWorker } from '../../src-main/workers/engineWorker.ts'
@@ -98,12 +98,14 @@ describe('an engine worker', () => {
     expect(worker.isDead).toBe(true)
   })
 
-  test('an engine that listens to nothing is ended all the same', async () => {
-    const outcome = open('deaf')
+  test('an engine that listens to nothing is ended all the same, and leaves no half index', async () => {
+    const outcome = open('deaf, writing')
     const started = performance.now()
+    await vi.waitFor(() => expect(readdirSync(join(folder, 'cores')).filter((name) => name.endsWith('.tmp'))).toHaveLength(1))
     await worker.close()
     expect(failure(await outcome)).toBe('cancelled: cancelled')
-    expect(performance.now() - started).toBeLessThan(4000)
+    expect(performance.now() - started).toBeLessThan(6000)
+    await vi.waitFor(() => expect(readdirSync(join(folder, 'cores'))).toEqual([]))
   })
 
   test('a file that is none is unreadable', async () => {

@@ -1,6 +1,6 @@
 /**
  * A session made of rules instead of a core, for tests of what lies around the engine. The file's text drives it:
- * `blocks N` lines say how many blocks there are; `slow`, `bug`, `exit`, `unreadable`, `no memory` misbehave while opening.
+ * `blocks N` lines say how many blocks there are; `slow`, `deaf`, `writing`, `bug`, `exit`, `unreadable`, `no memory` misbehave while opening.
  */
 import type { OpenSession } from '../../src-main/engine/session.ts'
 import type { BlockRow, CoreSummary, Page, TopPage } from '../../src-main/contract/rows.ts'
@@ -31,6 +31,7 @@ export const standInSession: OpenSession = async (handle, options, ports) => {
   if (text.includes('bug')) throw new TypeError('a bug in the engine')
   if (text.includes('no memory')) throw new RangeError('Array buffer allocation failed')
   if (text.includes('exit')) process.exit(1)
+  if (text.includes('writing')) ports.store?.create(ports.core.name, 1).writeChunk('addr', 0, bytes)
   if (text.includes('deaf')) for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50)
   if (text.includes('slow')) {
     for (let i = 0; i < 1000; i++) {

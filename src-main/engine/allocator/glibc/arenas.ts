@@ -10,7 +10,7 @@ import { moduleName } from '../../corefile/modules.ts'
 import type { Diagnostics } from '../../errors.ts'
 import type { AddressSpace } from '../../memory/addressSpace.ts'
 import type { Progress } from '../../ports.ts'
-import { BIN_COUNT, BINS_AT, BINS_SIZE, FASTBIN_COUNT, FLAG_NONCONTIGUOUS, FROM_BINS, HEAP_INFO_SIZES, HEAP_SIZES, type Effort } from './layout.ts'
+import { BIN_COUNT, BINS_AT, BINS_AT_WITHOUT_FASTBINS, BINS_SIZE, FASTBIN_COUNT, FLAG_NONCONTIGUOUS, FROM_BINS, HEAP_INFO_SIZES, HEAP_SIZES, type Effort } from './layout.ts'
 
 export interface Heap {
   start: number
@@ -47,12 +47,15 @@ const MAX_HEAPS = 1 << 20
 export function findArenas(memory: AddressSpace, modules: Module[], mainArenaSymbols: number[], diagnostics: Diagnostics, progress: Progress, effort: Effort): Arena[] {
   const mains = new Map<number, number>() // start → bins
   for (const start of mainArenaSymbols) {
-    const at = BINS_AT.find((d) => goodBins(memory, start + d) >= ENOUGH_BINS)
+    const at = bestBinsAt(memory, start)
     if (at !== undefined) mains.set(start, start + at)
   }
-  for (const bins of binsByShape(memory, modules, progress, effort)) {
-    const start = startOfMain(memory, bins)
-    if (![...mains.values()].includes(bins)) mains.set(start, bins)
+  const byShape = [...binsByShape(memory, rangesOfModules(memory, modules), progress, effort)]
+  // without modules (qemu's cores name none) libc's data may be anywhere
+  if (byShape.length === 0 && mains.size === 0) byShape.push(...binsByShape(memory, memory.ranges, progress, effort))
+  for (const bins of byShape) {
+    if ([...mains.values()].some((known) => Math.abs(known - bins) < BINS_SIZE) || heapInfoSize(memory, startOfMain(memory, bins)) !== 0) continue
+    mains.set(startOfMain(memory, bins), bins)
   }
   const arenas: Arena[] = []
   const known = new Set<number>()
@@ -87,27 +90,37 @@ export function findArenas(memory: AddressSpace, modules: Module[], mainArenaSym
   return arenas
 }
 
-/** Addresses of `bins` in modules' writable memory. */
-function* binsByShape(memory: AddressSpace, modules: Module[], progress: Progress, effort: Effort): Generator<number> {
-  const buffer = new Uint8Array(WINDOW + 16)
+interface Piece {
+  start: number
+  end: number
+  flags: number
+}
+
+function* rangesOfModules(memory: AddressSpace, modules: Module[]): Generator<Piece> {
   for (const module of modules) {
     for (let i = memory.firstEndingAfter(module.base); i < memory.ranges.length && memory.ranges[i].start < module.end; i++) {
-      const range = memory.ranges[i]
-      if ((range.flags & PF_W) === 0) continue
-      const start = Math.max(range.start, module.base)
-      const end = Math.min(range.end, module.end)
-      let found = 0
-      for (let at = start; at < end; at += WINDOW) {
-        progress.advance(at - start)
-        const got = memory.readInto(at, buffer.subarray(0, Math.min(buffer.length, end - at)))
-        for (const empty of selfPointers(new Uint32Array(buffer.buffer, 0, got >>> 2), at)) {
-          if (empty < found + BINS_SIZE) continue
-          if (!effort.spend(BIN_COUNT)) return
-          const bins = startOfBins(memory, empty)
-          if (bins === 0) continue
-          found = bins
-          yield bins
-        }
+      const { start, end, flags } = memory.ranges[i]
+      yield { start: Math.max(start, module.base), end: Math.min(end, module.end), flags }
+    }
+  }
+}
+
+/** Addresses of `bins` in writable memory. */
+function* binsByShape(memory: AddressSpace, pieces: Iterable<Piece>, progress: Progress, effort: Effort): Generator<number> {
+  const buffer = new Uint8Array(WINDOW + 16)
+  for (const { start, end, flags } of pieces) {
+    if ((flags & PF_W) === 0) continue
+    let found = 0
+    for (let at = start; at < end; at += WINDOW) {
+      progress.advance(at - start)
+      const got = memory.readInto(at, buffer.subarray(0, Math.min(buffer.length, end - at)))
+      for (const empty of selfPointers(new Uint32Array(buffer.buffer, 0, got >>> 2), at)) {
+        if (empty < found + BINS_SIZE) continue
+        if (!effort.spend(BIN_COUNT)) return
+        const bins = startOfBins(memory, empty)
+        if (bins === 0) continue
+        found = bins
+        yield bins
       }
     }
   }
@@ -129,17 +142,19 @@ function selfPointers(words: Uint32Array, base: number): number[] {
 function startOfBins(memory: AddressSpace, empty: number): number {
   if (memory.word(empty) !== empty - 16) return 0
   let best = 0
-  let bestGood = ENOUGH_BINS - 1
+  let bestScore = ENOUGH_BINS - 0.5
   for (let before = 0; before < BIN_COUNT; before++) {
     const bins = empty - before * 16
     // cheap first: of a few pairs most must be bins, else this is no start
     if (PROBED.filter((i) => isBin(memory, bins + i * 16)).length < 3) continue
     const good = goodBins(memory, bins)
-    if (good > bestGood) {
+    if (good === BIN_COUNT) return bins
+    // where a bin at either end is damaged, a start one pair off has as many; the ring of arenas tells
+    const score = good < ENOUGH_BINS ? 0 : good + (ringLeadsOn(memory, bins) ? 1 : 0)
+    if (score > bestScore) {
       best = bins
-      bestGood = good
+      bestScore = score
     }
-    if (good === BIN_COUNT) break
   }
   return best
 }
@@ -160,16 +175,27 @@ function isBin(memory: AddressSpace, pair: number): boolean {
   return memory.word(fd + 24) === self && memory.word(bk + 16) === self
 }
 
-function startOfMain(memory: AddressSpace, bins: number): number {
+/** Where `bins` lies in the arena, as `next` says: it leads back to the arena itself, or to another that looks the same. */
+function binsOffset(memory: AddressSpace, bins: number): number | undefined {
   const next = memory.word(bins + FROM_BINS.next)
-  for (const at of BINS_AT) if (next === bins - at) return bins - at
-  // the ring leads through other arenas: the first of them says by its own bins where bins lie
-  for (const at of BINS_AT) if (isThreadArena(memory, next, at)) return bins - at
-  return bins - BINS_AT[1]
+  const own = BINS_AT.find((at) => next === bins - at)
+  if (own !== undefined) return own
+  return heapInfoSize(memory, next) === 0 ? undefined : bestBinsAt(memory, next)
 }
 
+/** Where most bins of an arena are right; a few bins off, most are too. */
+function bestBinsAt(memory: AddressSpace, arenaStart: number): number | undefined {
+  const [best] = BINS_AT.map((at) => ({ at, good: goodBins(memory, arenaStart + at) })).sort((a, b) => b.good - a.good)
+  return best.good >= ENOUGH_BINS ? best.at : undefined
+}
+
+const ringLeadsOn = (memory: AddressSpace, bins: number): boolean => binsOffset(memory, bins) !== undefined
+
+const startOfMain = (memory: AddressSpace, bins: number): number => bins - (binsOffset(memory, bins) ?? BINS_AT[1])
+
+/** sizeof(heap_info) in front of a thread arena's malloc_state: its first word leads back; 0 where there is none. */
 function heapInfoSize(memory: AddressSpace, arenaStart: number): number {
-  return HEAP_INFO_SIZES.find((size) => memory.word(arenaStart - size) === arenaStart) ?? 0
+  return HEAP_INFO_SIZES.find((size) => memory.word(arenaStart - size) === arenaStart) ?? HEAP_INFO_SIZES.find((size) => arenaStart % HEAP_SIZES[0] === size) ?? 0
 }
 
 function isThreadArena(memory: AddressSpace, start: number, binsAt: number): boolean {
@@ -205,11 +231,12 @@ function findHeaps(memory: AddressSpace, arena: Arena, diagnostics: Diagnostics)
   const infoSize = heapInfoSize(memory, arena.start)
   const first = arena.start - infoSize
   const stateEnd = arena.bins + FROM_BINS.next + 40 // next, next_free, attached_threads, system_mem, max_system_mem
+  const isHeap = (at: number): boolean => at === first || memory.word(at) === arena.start
   const heapAt = (start: number): Heap => ({ start, end: start + memory.word(start + 16), firstChunk: start === first ? Math.ceil(stateEnd / 16) * 16 : start + infoSize })
   for (const alignment of HEAP_SIZES) {
     const heaps = new Map<number, Heap>()
     let at = Math.floor(arena.top / alignment) * alignment
-    while (memory.word(at) === arena.start && heaps.size < MAX_HEAPS && !heaps.has(at)) {
+    while (isHeap(at) && heaps.size < MAX_HEAPS && !heaps.has(at)) {
       heaps.set(at, heapAt(at))
       if (at === first) break
       at = memory.word(at + 8)
@@ -232,6 +259,7 @@ function plausible(memory: AddressSpace, heap: Heap, arena: Arena, diagnostics: 
 
 /** Heads of the arena's fastbins: addresses of chunks, 0 for none. */
 export function fastbinsOf(memory: AddressSpace, arena: Arena): number[] {
+  if (arena.bins - arena.start === BINS_AT_WITHOUT_FASTBINS) return []
   return Array.from({ length: FASTBIN_COUNT }, (_, i) => memory.word(arena.bins + FROM_BINS.fastbins + i * 8))
 }
 

@@ -94,13 +94,13 @@ export function markTcaches(memory: AddressSpace, blocks: Blocks, threads: Threa
 }
 
 function* blocksOfTcacheSize(blocks: Blocks): Generator<number> {
-  const [a, b, c] = TCACHE_LAYOUTS.map((layout) => (layout.chunk - 8) / 8)
+  const sizes = new Set(TCACHE_LAYOUTS.flatMap((layout) => [layout.chunk, layout.chunk + 16]).map((size) => (size - 8) / 8))
+  const largest = Math.max(...sizes)
   for (let chunk = 0; chunk < blocks.chunkCount; chunk++) {
     const { words, state } = blocks.chunk(chunk)
     const length = Math.min(CHUNK_BLOCKS, blocks.count - (chunk << CHUNK_BITS))
     for (let i = 0; i < length; i++) {
-      const w = words[i]
-      if ((w === a || w === b || w === c) && state[i] === STATE.used) yield (chunk << CHUNK_BITS) + i
+      if (words[i] <= largest && sizes.has(words[i]) && state[i] === STATE.used) yield (chunk << CHUNK_BITS) + i
     }
   }
 }
@@ -114,7 +114,7 @@ function blockInBin(blocks: Blocks, at: number, chunk: number, layout: TcacheLay
 
 /** Null unless every list of the would-be tcache is sane. */
 function readTcache(memory: AddressSpace, blocks: Blocks, block: number): Tcache | null {
-  const layout = TCACHE_LAYOUTS.find((l) => l.chunk - 8 === blocks.size(block))
+  const layout = TCACHE_LAYOUTS.find((l) => l.chunk === blocks.size(block) + 8 || l.chunk + 16 === blocks.size(block) + 8)
   if (!layout || blocks.state(block) !== STATE.used) return null
   const read = memory.read(blocks.address(block), layout.bins * (layout.countBytes + 8))
   if (!read.ok) return null
@@ -140,6 +140,8 @@ function readTcache(memory: AddressSpace, blocks: Blocks, block: number): Tcache
 function emptyTcaches(memory: AddressSpace, blocks: Blocks, threads: Thread[], full: ReadonlySet<number>): number[] {
   const votes = new Map<number, { full: number; first: number; count: number }>()
   const located = threads.filter((thread) => thread.tp > 0)
+  // no thread pointers in the core: a tcache is what its thread's first malloc makes
+  if (located.length === 0) return blocks.regions.filter((region) => region.blockCount > 0).map((region) => region.firstBlock)
   for (const thread of located.slice(0, VOTERS)) {
     for (let distance = -TLS_REACH; distance < TLS_REACH; distance += 8) {
       const value = memory.word(thread.tp + distance)

@@ -13,7 +13,7 @@ import { STATE, type Blocks } from '../blocks.ts'
 import { arenaModule, findArenas, type Arena } from './arenas.ts'
 import { markFastbins, markTcaches } from './freeLists.ts'
 import { chainStartsAt, Effort } from './layout.ts'
-import { mmapCounters, scanPages, unclaimedSpans, type MmappedChunk, type PageFindings, type Span } from './mmapped.ts'
+import { findMallocPar, scanPages, unclaimedSpans, type MallocPar, type MmappedChunk, type PageFindings, type Span } from './mmapped.ts'
 import { RunWalker, type Run } from './walk.ts'
 
 export interface GlibcQuery {
@@ -49,23 +49,32 @@ export function planGlibc(q: GlibcQuery): GlibcPlan {
   }
   if (arenas.length === 0) return { arenas, runs, mmapped: [], tops, effort }
   const heaps = arenas.flatMap((a) => a.heaps)
-  const brk = arenas.filter((a) => a.main && !a.nonContiguous).flatMap((a) => brkRun(memory, modules, heaps, a, tops, effort) ?? [])
+  const pars = arenas.filter((a) => a.main).map((a) => findMallocPar(memory, modules, a))
+  const brk = arenas.filter((a) => a.main).flatMap((a, i) => brkRun(memory, modules, heaps, a, pars[i], tops, effort) ?? [])
   runs.push(...brk)
   const spans = unclaimedSpans(memory, modules, [...heaps, ...brk])
   progress.stage('arenas', spans.reduce((sum, s) => sum + s.end - s.start, 0), 'bytes')
   const scattered = arenas.some((a) => a.main && a.top !== 0 && (a.nonContiguous || !topIsIn(a, brk)))
   const pages = scanPages(memory, spans, tops, scattered, progress, effort)
   addMainRuns(memory, arenas, pages, spans, runs, tops, effort)
-  checkCounters(memory, modules, arenas, pages.mmapped, diagnostics)
+  checkCounters(pars, pages.mmapped, diagnostics)
   return { arenas, runs: withoutOverlaps(runs), mmapped: pages.mmapped, tops, effort }
 }
 
 const topIsIn = (arena: Arena, spans: Span[]): boolean => spans.some((s) => arena.top >= s.start && arena.top < s.end)
 
-/** The main arena's brk memory: from the first chunk whose chain leads on, to the end of the mapping. */
-function brkRun(memory: AddressSpace, modules: Module[], heaps: Span[], arena: Arena, tops: ReadonlySet<number>, effort: Effort): Run | null {
-  const span = unclaimedSpans(memory, modules, heaps).find((s) => arena.top >= s.start && arena.top < s.end)
-  if (!span) return null
+/**
+ * The main arena's brk memory: from the first chunk whose chain leads on, to the end of the mapping. Libc remembers
+ * where it begins; else it is where `top` lies, unless the arena has gone on to other mappings.
+ */
+function brkRun(memory: AddressSpace, modules: Module[], heaps: Span[], arena: Arena, par: MallocPar | null, tops: ReadonlySet<number>, effort: Effort): Run | null {
+  const spans = unclaimedSpans(memory, modules, heaps)
+  const spanOf = (address: number): Span | undefined => spans.find((s) => address >= s.start && address < s.end)
+  const base = Math.ceil((par?.sbrkBase ?? 0) / 16) * 16
+  const brk = spanOf(base)
+  if (brk && chainStartsAt(memory, base, brk.end, tops, false, effort)) return { start: base, end: brk.end, arena: arena.label, nonMain: false, mayResume: true }
+  const span = spanOf(arena.top)
+  if (!span || arena.nonContiguous) return null
   const begins = [span.start, ...memory.ranges.filter((r) => r.start > span.start && r.start <= arena.top).map((r) => r.start)].map((at) => Math.ceil(at / 16) * 16)
   const start = begins.find((at) => chainStartsAt(memory, at, span.end, tops, false, effort, 64)) ?? firstChain(memory, span, arena.top, tops, effort)
   return start === null ? null : { start, end: span.end, arena: arena.label, nonMain: false, mayResume: true }
@@ -79,9 +88,9 @@ function firstChain(memory: AddressSpace, span: Span, top: number, tops: Readonl
 /** Main-arena runs that the pages showed, and those that must exist because a top lies there. */
 function addMainRuns(memory: AddressSpace, arenas: Arena[], pages: PageFindings, spans: Span[], runs: Run[], tops: ReadonlySet<number>, effort: Effort): void {
   const mains = arenas.filter((a) => a.main)
-  for (const { start, limit } of pages.runs) {
-    const owner = mains.find((a) => a.top >= start && a.top < limit) ?? mains.find((a) => a.nonContiguous) ?? mains[0]
-    runs.push({ start, end: limit, arena: owner.label, nonMain: false, mayResume: false })
+  for (const { start, end } of pages.runs) {
+    const owner = mains.find((a) => a.top >= start && a.top < end) ?? mains.find((a) => a.nonContiguous) ?? mains[0]
+    runs.push({ start, end, arena: owner.label, nonMain: false, mayResume: false })
   }
   for (const arena of mains) {
     if (arena.top === 0 || topIsIn(arena, runs)) continue
@@ -99,14 +108,13 @@ function withoutOverlaps(runs: Run[]): Run[] {
   })
 }
 
-function checkCounters(memory: AddressSpace, modules: Module[], arenas: Arena[], mmapped: MmappedChunk[], diagnostics: Diagnostics): void {
+function checkCounters(pars: (MallocPar | null)[], mmapped: MmappedChunk[], diagnostics: Diagnostics): void {
   let chunks = 0
   let bytes = 0
-  for (const arena of arenas.filter((a) => a.main)) {
-    const counted = mmapCounters(memory, modules, arena)
-    if (!counted) return
-    chunks += counted.chunks
-    bytes += counted.bytes
+  for (const par of pars) {
+    if (!par) return
+    chunks += par.chunks
+    bytes += par.bytes
   }
   const foundBytes = mmapped.reduce((sum, c) => sum + c.end - c.start, 0)
   if (chunks !== mmapped.length || bytes !== foundBytes) {

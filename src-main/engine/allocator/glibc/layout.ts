@@ -18,8 +18,9 @@ export const BINS_SIZE = 254 * 8
 /** From the address of `bins`. */
 export const FROM_BINS = { fastbins: -0x60, top: -0x10, next: BINS_SIZE + 16 } as const
 export const FASTBIN_COUNT = 10
-/** `bins` lies here in malloc_state: without and with `have_fastchunks` (2.27). */
-export const BINS_AT = [0x68, 0x70] as const
+/** `bins` lies here in malloc_state: to 2.26; with `have_fastchunks` from 2.27 on; without fastbins from 2.43 on. */
+export const BINS_AT = [0x68, 0x70, 0x18] as const
+export const BINS_AT_WITHOUT_FASTBINS = BINS_AT[2]
 export const FLAG_NONCONTIGUOUS = 2
 
 /** sizeof(heap_info): from 2.35 on it also has `pagesize`. */
@@ -27,9 +28,8 @@ export const HEAP_INFO_SIZES = [0x20, 0x30] as const
 /** HEAP_MAX_SIZE: 64 MiB; other powers of two with transparent or explicit huge pages. */
 export const HEAP_SIZES = [64, 32, 8, 16, 128, 4, 2, 256, 512, 1024, 2048, 4096].map((mib) => mib * 2 ** 20)
 
-/** By the usable size of the chunk that holds a tcache_perthread_struct. */
 export interface TcacheLayout {
-  /** Chunk size, header included. */
+  /** Size of the chunk that holds it, header included; 16 more where the rest of a split chunk was too small. */
   chunk: number
   bins: number
   countBytes: 1 | 2

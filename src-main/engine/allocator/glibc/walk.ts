@@ -108,6 +108,7 @@ export class RunWalker {
             return run.mayResume && closed.at < run.end ? closed : { why: 'done', at: closed.at }
           }
           case 'end':
+            this.lastIsTop(region)
             return this.close(region, position, 'done')
           case 'fencepost':
             return this.close(region, Math.min(position + 2 * CHUNK_HEADER, run.end - start), 'fencepost')
@@ -118,6 +119,14 @@ export class RunWalker {
       }
       if (position > MAX_REGION / 2) return this.close(region, position, 'split')
     }
+  }
+
+  /** A chunk that ends where its run ends is the arena's top, whatever the arena says: any other has one behind it. */
+  private lastIsTop(region: Region): void {
+    if (region.blockCount === 0) return
+    region.freeTail = this.blocks.size(this.blocks.count - 1)
+    region.blockCount--
+    this.blocks.count--
   }
 
   private close<Why extends string>(region: Region, position: number, why: Why): { why: Why; at: number } {

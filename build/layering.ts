@@ -27,7 +27,7 @@ const HOSTS = [...SERVICE, 'src-main/hosts/', 'package.json']
 
 export const LAYERS: Record<string, Layer> = {
   'src-main/contract/': { inside: ['src-main/contract/'], packages: [], node: false },
-  'src-main/engine/': { inside: ENGINE, packages: ['elfy', 'elfy/*', 'gecko-profiler-demangle', 'gecko-profiler-demangle/*', 'mdast-*'], node: false },
+  'src-main/engine/': { inside: ENGINE, packages: ['elfy', 'elfy/*', 'gecko-profiler-demangle', 'gecko-profiler-demangle/*', 'mdast', 'mdast-*'], node: false },
   'src-main/storage/': { inside: STORAGE, packages: ['lmdb', 'xz-decompress'], node: true },
   'src-main/workers/': { inside: WORKERS, packages: [], node: true },
   'src-main/service/': { inside: SERVICE, packages: [], node: true },

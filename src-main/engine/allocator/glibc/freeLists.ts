@@ -65,8 +65,8 @@ function follow(memory: AddressSpace, blocks: Blocks, head: number, blockOf: (at
 interface Tcache {
   block: number
   layout: TcacheLayout
-  /** Head of each list and how many the tcache counts in it (-1: it doesn't count). */
-  lists: { head: number; count: number; chunk: number }[]
+  /** Head of each list, and the size of its chunks; 0 for lists of large ones of several sizes. */
+  lists: { head: number; chunk: number }[]
 }
 
 /** Marks free what lies in tcaches, and the tcaches themselves as the allocator's own. */
@@ -94,13 +94,13 @@ export function markTcaches(memory: AddressSpace, blocks: Blocks, threads: Threa
 }
 
 function* blocksOfTcacheSize(blocks: Blocks): Generator<number> {
-  const sizes = new Set(TCACHE_LAYOUTS.flatMap((layout) => [layout.chunk, layout.chunk + 16]).map((size) => (size - 8) / 8))
-  const largest = Math.max(...sizes)
+  const smallest = Math.min(...TCACHE_LAYOUTS.map((layout) => (layout.chunk - 8) / 8))
+  const largest = Math.max(...TCACHE_LAYOUTS.map((layout) => (layout.largestChunk - 8) / 8))
   for (let chunk = 0; chunk < blocks.chunkCount; chunk++) {
     const { words, state } = blocks.chunk(chunk)
     const length = Math.min(CHUNK_BLOCKS, blocks.count - (chunk << CHUNK_BITS))
     for (let i = 0; i < length; i++) {
-      if (words[i] <= largest && sizes.has(words[i]) && state[i] === STATE.used) yield (chunk << CHUNK_BITS) + i
+      if (words[i] >= smallest && words[i] <= largest && state[i] === STATE.used) yield (chunk << CHUNK_BITS) + i
     }
   }
 }
@@ -114,7 +114,8 @@ function blockInBin(blocks: Blocks, at: number, chunk: number, layout: TcacheLay
 
 /** Null unless every list of the would-be tcache is sane. */
 function readTcache(memory: AddressSpace, blocks: Blocks, block: number): Tcache | null {
-  const layout = TCACHE_LAYOUTS.find((l) => l.chunk === blocks.size(block) + 8 || l.chunk + 16 === blocks.size(block) + 8)
+  const chunk = blocks.size(block) + 8
+  const layout = TCACHE_LAYOUTS.find((l) => chunk >= l.chunk && chunk <= l.largestChunk)
   if (!layout || blocks.state(block) !== STATE.used) return null
   const read = memory.read(blocks.address(block), layout.bins * (layout.countBytes + 8))
   if (!read.ok) return null
@@ -126,9 +127,9 @@ function readTcache(memory: AddressSpace, blocks: Blocks, block: number): Tcache
     const head = view.getUint32(entriesAt + bin * 8, true) + view.getUint32(entriesAt + bin * 8 + 4, true) * 2 ** 32
     if (layout.slotsLeft ? counted > 4096 : (counted === 0) !== (head === 0)) return null
     if (head === 0) continue
-    const chunk = bin < 64 ? MIN_CHUNK + bin * 16 : 0
-    if (head % 16 !== 0 || blockInBin(blocks, head, chunk, layout) < 0) return null
-    tcache.lists.push({ head, count: layout.slotsLeft ? -1 : counted, chunk })
+    const listed = bin < 64 ? MIN_CHUNK + bin * 16 : 0
+    if (head % 16 !== 0 || blockInBin(blocks, head, listed, layout) < 0) return null
+    tcache.lists.push({ head, chunk: listed })
   }
   return tcache
 }

@@ -29,17 +29,18 @@ export const HEAP_INFO_SIZES = [0x20, 0x30] as const
 export const HEAP_SIZES = [64, 32, 8, 16, 128, 4, 2, 256, 512, 1024, 2048, 4096].map((mib) => mib * 2 ** 20)
 
 export interface TcacheLayout {
-  /** Size of the chunk that holds it, header included; 16 more where the rest of a split chunk was too small. */
+  /** Sizes of the chunk that holds it, header included: 16 more where the rest of a split chunk was too small. */
   chunk: number
+  largestChunk: number
   bins: number
   countBytes: 1 | 2
   /** From 2.42 on the numbers are of slots left, not of entries. */
   slotsLeft: boolean
 }
 export const TCACHE_LAYOUTS: TcacheLayout[] = [
-  { chunk: 0x250, bins: 64, countBytes: 1, slotsLeft: false }, // 2.26 to 2.29
-  { chunk: 0x290, bins: 64, countBytes: 2, slotsLeft: false }, // 2.30 to 2.41
-  { chunk: 0x300, bins: 76, countBytes: 2, slotsLeft: true }, // 2.42
+  { chunk: 0x250, largestChunk: 0x260, bins: 64, countBytes: 1, slotsLeft: false }, // 2.26 to 2.29
+  { chunk: 0x290, largestChunk: 0x2a0, bins: 64, countBytes: 2, slotsLeft: false }, // 2.30 to 2.41
+  { chunk: 0x300, largestChunk: 0x350, bins: 76, countBytes: 2, slotsLeft: true }, // 2.42; aligned to a cache line from 2.43 on
 ]
 
 /** Bounds the search through memory that may be damaged or hostile: headers that may still be looked at. */
@@ -81,7 +82,7 @@ export function chainStartsAt(memory: AddressSpace, start: number, end: number, 
     if ((at === past && past !== 0) || !effort.spend(1)) return false
     if (tops.has(at)) return good > 0
     const head = memory.word(at + 8)
-    if (!isChunkHeader(head, at, end, nonMain)) return good > 1 && chunkSizeOf(head) <= CHUNK_HEADER && isFencepost(memory, at)
+    if (!isChunkHeader(head, at, end, nonMain)) return good > 0 && isFencepost(memory, at, nonMain)
     if (previous !== 0 && (head & PREV_INUSE) === 0 && memory.word(at) !== previous) return false
     previous = chunkSizeOf(head)
     at += previous
@@ -90,10 +91,8 @@ export function chainStartsAt(memory: AddressSpace, start: number, end: number, 
 }
 
 /** Two chunks of 16 bytes at the end of a run of the main arena; a chunk of 16 and one of 0 at the end of a heap. */
-export function isFencepost(memory: AddressSpace, at: number): boolean {
+export function isFencepost(memory: AddressSpace, at: number, nonMain: boolean): boolean {
   const first = memory.word(at + 8)
-  if (first === 1) return true // a heap too full for more than the last word
-  if (chunkSizeOf(first) !== CHUNK_HEADER) return false
-  const second = memory.word(at + 24)
-  return second === (CHUNK_HEADER | PREV_INUSE) || second === PREV_INUSE
+  if (nonMain && first === PREV_INUSE) return true // a heap too full for more than the last word
+  return chunkSizeOf(first) === CHUNK_HEADER && memory.word(at + 24) === (nonMain ? PREV_INUSE : CHUNK_HEADER | PREV_INUSE)
 }

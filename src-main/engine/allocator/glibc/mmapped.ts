@@ -156,7 +156,7 @@ function endOfChain(memory: AddressSpace, start: number, limit: number, tops: Re
   for (let at = start; at + CHUNK_HEADER <= limit && effort.spend(1); ) {
     const size = chunkSizeOf(memory.word(at + 8))
     if (tops.has(at)) return Math.min(limit, at + Math.max(size, MIN_CHUNK))
-    if (size === CHUNK_HEADER) return isFencepost(memory, at) ? at + 2 * CHUNK_HEADER : 0
+    if (size === CHUNK_HEADER) return isFencepost(memory, at, false) ? at + 2 * CHUNK_HEADER : 0
     if (!(size >= MIN_CHUNK) || size % 16 !== 0) return 0
     at += size
   }

@@ -64,7 +64,7 @@ const shapes: ProgramSpecimen[] = [
   program('bins-trimmed', 'bins.c', { args: ['4712', 'trim'], core: 'abort' }),
   program('bins-stripped', 'bins.c', { flags: ['-s'], args: ['4713'] }),
   program('bins-no-tcache', 'bins.c', tunables('glibc.malloc.tcache_count=0')),
-  program('bins-tcache-of-100', 'bins.c', tunables('glibc.malloc.tcache_count=100')),
+  program('bins-tcache-of-200', 'bins.c', tunables('glibc.malloc.tcache_count=200')),
   program('bins-tcache-small', 'bins.c', tunables('glibc.malloc.tcache_max=200')),
   program('bins-mxfast-0', 'bins.c', { environment: { MXFAST: '0' } }),
   program('bins-mxfast-160', 'bins.c', { environment: { MXFAST: '160' } }),
@@ -89,6 +89,8 @@ const shapes: ProgramSpecimen[] = [
   program('two-libcs', 'twolibcs.c'),
   program('huge', 'huge.c', { core: 'abort' }),
   program('many-maps', 'manymaps.c', { core: 'abort' }),
+  program('nothing', 'nothing.c', { core: 'dies' }),
+  program('nothing-static', 'nothing.c', { core: 'dies', linkage: 'static' }),
   program('forked', 'forked.c'),
 ]
 
@@ -115,7 +117,7 @@ const classes: ProgramSpecimen[] = [
 
 const damaged: ProgramSpecimen[] = [
   ...['double', 'invalid', 'top', 'unlink'].map((how) => program(`crashed-${how}`, 'crashed.c', { args: [how], core: 'dies' })),
-  ...['size', 'huge', 'zero', 'top', 'topptr', 'fastloop', 'tcacheloop', 'unsortedloop', 'largegarbage', 'heapinfo'].map((what) =>
+  ...['size', 'huge', 'zero', 'top', 'topptr', 'fastloop', 'tcacheloop', 'unsortedloop', 'largegarbage', 'heapinfo', 'wide', 'ring', 'threadsize', 'threadtop', 'somebins'].map((what) =>
     program(`smashed-${what}`, 'smashed.c', { args: [what] }),
   ),
 ]

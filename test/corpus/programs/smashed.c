@@ -9,6 +9,10 @@
  *   unsortedloop the unsorted bin's first chunk points to itself
  *   largegarbage the links of a free chunk in a large bin
  *   heapinfo  a thread heap's first words
+ *   wide      some thirty chunks at once, by a long text
+ *   ring      the main arena's link to the next arena
+ *   threadsize, threadtop  a used chunk's size, and the top chunk's, in a thread arena
+ *   somebins  a dozen of the main arena's bins
  * Blocks that touch the damage are named to the truth; every other one must still be found. */
 #include "program.h"
 
@@ -24,18 +28,37 @@ static uint64_t protect(void *place, void *pointer) {
   return v && v[0] == '0' ? (uint64_t)pointer : ((uint64_t)place >> 12) ^ (uint64_t)pointer;
 }
 
+static const char *what;
+
+/* Address of the main arena's `top`: the unsorted bin's head overlays it, and a chunk in that bin points there. */
+static uint64_t *topOfMainArena(void) {
+  char *big = malloc(3000), *guard = malloc(600);
+  (void)guard;
+  free(big);
+  uint64_t *top = (uint64_t *)*word(big, 0);
+  while ((void *)top < sbrk(0)) top = (uint64_t *)top[2];
+  return top;
+}
+
 static void *thread(void *unused) {
   (void)unused;
   static char *own[500];
   for (int i = 0; i < 500; i++) own[i] = malloc(200);
-  char *heap = (char *)((uint64_t)own[0] & ~(uint64_t)((64 << 20) - 1));
-  memset(heap, 0x41, 16);
+  if (strcmp(what, "heapinfo") == 0) memset((char *)((uint64_t)own[0] & ~(uint64_t)((64 << 20) - 1)), 0x41, 16);
+  if (strcmp(what, "threadsize") == 0) {
+    truth_damage(own[249], own[250] + 200);
+    memcpy(own[250] - 8, "overflow", 8);
+  }
+  if (strcmp(what, "threadtop") == 0) {
+    truth_damage(own[499], own[499] + 208);
+    memset(own[499] + 200, 0x5a, 8);
+  }
   pthread_barrier_wait(&idle);
   rest();
 }
 
 int main(int argc, char **argv) {
-  const char *what = argc > 1 ? argv[1] : "size";
+  what = argc > 1 ? argv[1] : "size";
   uint64_t seed = 14;
   for (int i = 0; i < COUNT; i++) kept[i] = malloc(24 + any(&seed, 300));
   for (int i = 0; i < 1000; i += 4) free(kept[i]), kept[i] = 0;
@@ -56,11 +79,7 @@ int main(int argc, char **argv) {
     truth_damage(last, last + usable + 8);
     memset(last + usable, 0x5a, 8);
   } else if (strcmp(what, "topptr") == 0) {
-    char *big = malloc(3000), *guard = malloc(600);
-    free(big);
-    uint64_t *top = (uint64_t *)*word(big, 0); /* the unsorted bin's head overlays `top`; it lies in libc */
-    while ((void *)top < sbrk(0)) top = (uint64_t *)top[2];
-    truth_damage(guard, guard + 600);
+    uint64_t *top = topOfMainArena();
     *top = 0x4141414141414140;
   } else if (strcmp(what, "fastloop") == 0) {
     char *p[60];
@@ -87,12 +106,21 @@ int main(int argc, char **argv) {
     (void)guard;
     free(malloc(60000));
     for (int i = 0; i < 4; i++) *word(p[5], i) = 0x4242424242424242;
-  } else if (strcmp(what, "heapinfo") == 0) {
+  } else if (strcmp(what, "wide") == 0) {
+    truth_damage(before, victim + 5000);
+    memset(victim - 20, 'x', 5000);
+  } else if (strcmp(what, "somebins") == 0) {
+    /* the chunks that these bins held stay free: their neighbours say so */
+    uint64_t *bins = topOfMainArena() + 2;
+    for (int i = 128; i < 152; i++) bins[i] = 0x4343434343434343;
+  } else if (strcmp(what, "heapinfo") == 0 || strcmp(what, "ring") == 0 || strncmp(what, "thread", 6) == 0) {
     pthread_barrier_init(&idle, 0, 2);
     pthread_t id;
     pthread_create(&id, 0, thread, 0);
     pthread_barrier_wait(&idle);
     usleep(50000);
+    /* malloc_state: top, last_remainder, bins[254], binmap[4], next */
+    if (strcmp(what, "ring") == 0) topOfMainArena()[2 + 254 + 2] = 0x4444444444444444;
   } else return 2;
   finish();
 }

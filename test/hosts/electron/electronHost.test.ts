@@ -133,15 +133,15 @@ describe('the Electron host', () => {
 
 describe('paths from arguments', () => {
   test.each([
-    [['corelens', 'core', '/abs/core'], true, ['/work/core', '/abs/core']],
-    [['electron', '.', 'core'], false, ['/work/core']],
-    [['electron', '--inspect', '.', '--no-sandbox', 'core'], false, ['/work/core']],
-    [['corelens', '--original-process-start-time=1', '--allow-file-access-from-files', 'core'], true, ['/work/core']],
-    [['corelens', '--', '--odd-name'], true, ['/work/--odd-name']],
+    [['corelens', 'core', '/abs/core'], true, ['/here/core', '/abs/core']],
+    [['electron', '.', 'core'], false, ['/here/core']],
+    [['electron', '--inspect', '.', '--no-sandbox', 'core'], false, ['/here/core']],
+    [['corelens', '--original-process-start-time=1', '--allow-file-access-from-files', 'core'], true, ['/here/core']],
+    [['corelens', '--', '--odd-name'], true, ['/here/--odd-name']],
     [['corelens', 'file:///a%20b/core'], true, ['/a b/core']],
     [['corelens', ''], true, []],
     [['corelens'], true, []],
-  ])('%j', (argv, packaged, expected) => expect(pathsFromArgv(argv, '/work', packaged)).toEqual(expected))
+  ])('%j', (argv, packaged, expected) => expect(pathsFromArgv(argv, '/here', packaged)).toEqual(expected))
 })
 
 describe('the window’s place', () => {

@@ -32,6 +32,7 @@ const client: CoreClient = {
   summary: call('summary'),
   listTop: call('listTop'),
   listBlocks: call('listBlocks'),
+  listRanges: call('listRanges'),
   report: call('report'),
   subscribe(listener) {
     const forward = (_event: unknown, event: CoreEvent): void => listener(event)

@@ -36,6 +36,7 @@ export function httpClient(access: HttpAccess): CoreClient {
     summary: call('summary'),
     listTop: call('listTop'),
     listBlocks: call('listBlocks'),
+    listRanges: call('listRanges'),
     report: call('report'),
     subscribe: (listener) => subscribe(access, listener),
     // A browser doesn't tell the path of a dropped file.

@@ -1,5 +1,5 @@
 import type { Outcome } from './outcome.ts'
-import type { BlockRow, BlockState, CoreSummary, Page, TopPage } from './rows.ts'
+import type { BlockPage, BlockState, CoreSummary, Page, RangeKind, RangeRow, TopPage } from './rows.ts'
 
 /**
  * The one interface of the engine: the CLI, the HTTP host, the Electron host and the renderer speak it and
@@ -20,7 +20,9 @@ export interface CoreApi {
   closeCore(q: { core: string }): Promise<Outcome<null>>
   summary(q: { core: string }): Promise<Outcome<CoreSummary>>
   listTop(q: TopQuery): Promise<Outcome<TopPage>>
-  listBlocks(q: BlockQuery): Promise<Outcome<Page<BlockRow>>>
+  listBlocks(q: BlockQuery): Promise<Outcome<BlockPage>>
+  /** The memory map, in address order. */
+  listRanges(q: RangeQuery): Promise<Outcome<Page<RangeRow>>>
   /** The findings as Markdown. */
   report(q: { core: string }): Promise<Outcome<{ markdown: string; suggestedName: string }>>
 }
@@ -84,6 +86,15 @@ export interface BlockQuery {
   /** Usable bytes. */
   size?: number
   state: BlockState | 'all'
+  offset: number
+  /** 1..10000 */
+  limit: number
+}
+
+export interface RangeQuery {
+  core: string
+  /** Absent for all. */
+  kind?: RangeKind
   offset: number
   /** 1..10000 */
   limit: number

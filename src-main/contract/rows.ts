@@ -56,21 +56,31 @@ export interface TopPage extends Page<TopRow> {
   filtered: { count: number; bytes: number }
 }
 
-export const ACCOUNTING_KINDS = [
-  'allocator-used',
-  'allocator-free',
-  'allocator-overhead',
-  'thread-stack',
-  'anonymous',
-  'module-data',
-  'module-bss',
-  'module-text',
-  'module-rodata',
-  'mapped-file',
-  'vdso',
-  'reserved',
-] as const
+const OTHER_KINDS = ['thread-stack', 'anonymous', 'module-data', 'module-bss', 'module-text', 'module-rodata', 'mapped-file', 'vdso', 'reserved'] as const
+export const ACCOUNTING_KINDS = ['allocator-used', 'allocator-free', 'allocator-overhead', ...OTHER_KINDS] as const
 export type AccountingKind = (typeof ACCOUNTING_KINDS)[number]
+
+/** Kinds of address ranges: an allocator's memory is used, free and overhead in one. */
+export const RANGE_KINDS = ['allocator', ...OTHER_KINDS] as const
+export type RangeKind = (typeof RANGE_KINDS)[number]
+
+/** A piece of the process's memory that is all of one kind; an allocator's pieces are whole arenas and mappings. */
+export interface RangeRow {
+  start: number
+  end: number
+  kind: RangeKind
+  /** `rwx` with `-` for what is not allowed. */
+  access: string
+  /** Bytes of it that can be read, from the core or the mapped file. */
+  present: number
+  /** The mapped file, the module whose bss it is, the arena, or ''. */
+  name: string
+}
+
+/** Blocks with the bytes of all rows before paging. */
+export interface BlockPage extends Page<BlockRow> {
+  bytes: number
+}
 
 export interface AccountingRow {
   kind: AccountingKind

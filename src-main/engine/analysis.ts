@@ -2,8 +2,8 @@
  * The pipeline, in reading order: core file → address space → modules → arenas → blocks → types → groups. What it
  * computes is kept in the index store under the core's identity, and taken from there when the core is opened again.
  */
-import type { BlockQuery, TopQuery } from '../contract/api.ts'
-import type { AllocatorName, AllocatorRow, BlockRow, CoreSummary, DiagnosticRow, Page, TopPage, TopRow } from '../contract/rows.ts'
+import type { BlockQuery, RangeQuery, TopQuery } from '../contract/api.ts'
+import type { AllocatorName, AllocatorRow, BlockPage, CoreSummary, DiagnosticRow, Page, RangeRow, TopPage, TopRow } from '../contract/rows.ts'
 import { Blocks } from './allocator/blocks.ts'
 import { planGlibc, walkGlibc, type GlibcPlan } from './allocator/glibc/glibc.ts'
 import { attachFiles, findModules, moduleName, type Module } from './corefile/modules.ts'
@@ -12,7 +12,7 @@ import { openCoreFile } from './corefile/open.ts'
 import { signalName } from './corefile/signals.ts'
 import { readSymbols } from './elf/symbols.ts'
 import { Diagnostics } from './errors.ts'
-import { accountFor } from './findings/accounting.ts'
+import { accountFor, memoryMap } from './findings/accounting.ts'
 import { groupBlocks, type Group } from './findings/groups.ts'
 import { listBlocks } from './findings/listBlocks.ts'
 import { requestedSize, sampleBlocks } from './findings/requestedSize.ts'
@@ -64,11 +64,12 @@ export const openSession: OpenSession = async (handle, options, ports) => {
     clock.lap('cache')
   }
   const { blocks, findings } = stored
-  const summary = summarize(handle, ports, core, memory, modules, blocks, findings)
+  const ranges = memoryMap(memory, modules, core.notes.threads, blocks.regions)
+  const summary = summarize(handle, ports, core, modules, ranges, findings)
   summary.diagnostics = [...diagnostics.rows, ...findings.diagnostics]
   summary.timings = clock.laps
   summary.cached = cached
-  return new CoreSession(summary, blocks, findings, ports, stored.close)
+  return new CoreSession(summary, ranges, blocks, findings, ports, stored.close)
 }
 
 function analyse(core: CoreFile, memory: AddressSpace, modules: Module[], ports: SessionPorts, clock: Stopwatch): { blocks: Blocks; findings: Findings } {
@@ -133,7 +134,7 @@ function allocatorRows(blocks: Blocks, groups: Group[], plan: GlibcPlan): Alloca
   return [...rows.values()]
 }
 
-function summarize(handle: string, ports: SessionPorts, core: CoreFile, memory: AddressSpace, modules: Module[], blocks: Blocks, findings: Findings): CoreSummary {
+function summarize(handle: string, ports: SessionPorts, core: CoreFile, modules: Module[], ranges: RangeRow[], findings: Findings): CoreSummary {
   const { notes } = core
   const nameAt = (address: number): string => {
     const module = modules.find((m) => address >= m.base && address < m.end)
@@ -146,7 +147,7 @@ function summarize(handle: string, ports: SessionPorts, core: CoreFile, memory: 
     process: { pid: notes.pid, command: notes.command, args: notes.args, signal: notes.signal, signalName: signalName(notes.signal), faultAddress: notes.faultAddress, machine: core.machine, writer: core.writer },
     threads: notes.threads.map((t) => ({ tid: t.tid, crashed: t.crashed, signal: t.signal, pc: t.pc, sp: t.sp, tp: t.tp, module: nameAt(t.pc) })),
     modules: modules.map((m) => ({ path: m.vdso ? '[vdso]' : m.path, buildId: m.buildId, base: m.base, end: m.end, debug: m.debug, file: m.file })),
-    accounting: accountFor(memory, modules, notes.threads, blocks.regions, findings.allocators),
+    accounting: accountFor(ranges, findings.allocators),
     allocators: findings.allocators,
     diagnostics: [],
     timings: [],
@@ -157,6 +158,7 @@ function summarize(handle: string, ports: SessionPorts, core: CoreFile, memory: 
 
 class CoreSession implements EngineSession {
   private readonly report: CoreSummary
+  private readonly ranges: RangeRow[]
   private readonly blocks: Blocks
   private readonly findings: Findings
   private readonly ports: SessionPorts
@@ -165,8 +167,9 @@ class CoreSession implements EngineSession {
   private readonly requested: Map<number, number>
   private readonly cursor = { query: '', offset: 0, block: 0 }
 
-  constructor(summary: CoreSummary, blocks: Blocks, findings: Findings, ports: SessionPorts, closeIndex: () => void) {
+  constructor(summary: CoreSummary, ranges: RangeRow[], blocks: Blocks, findings: Findings, ports: SessionPorts, closeIndex: () => void) {
     this.report = summary
+    this.ranges = ranges
     this.blocks = blocks
     this.findings = findings
     this.ports = ports
@@ -184,8 +187,13 @@ class CoreSession implements EngineSession {
     return pageOf(rows, q)
   }
 
-  listBlocks(q: BlockQuery): Page<BlockRow> {
+  listBlocks(q: BlockQuery): BlockPage {
     return listBlocks(this.blocks, this.findings.types, this.findings.groups, q, this.cursor)
+  }
+
+  listRanges(q: RangeQuery): Page<RangeRow> {
+    const rows = q.kind === undefined ? this.ranges : this.ranges.filter((r) => r.kind === q.kind)
+    return { rows: rows.slice(q.offset, q.offset + q.limit), total: rows.length, offset: q.offset }
   }
 
   reportMarkdown(): string {

@@ -1,5 +1,5 @@
-import type { BlockQuery, TopQuery } from '../contract/api.ts'
-import type { BlockRow, CoreSummary, Page, TopPage } from '../contract/rows.ts'
+import type { BlockQuery, RangeQuery, TopQuery } from '../contract/api.ts'
+import type { BlockPage, CoreSummary, Page, RangeRow, TopPage } from '../contract/rows.ts'
 import type { ByteSource, IndexStore, ModuleFiles, Progress } from './ports.ts'
 
 /** Where a person says files are, and whether the cache may serve. */
@@ -31,7 +31,8 @@ export interface EngineSession {
   summary(): CoreSummary
   /** Throws UsageError on a filter that can't be read. */
   listTop(q: TopQuery): TopPage
-  listBlocks(q: BlockQuery): Page<BlockRow>
+  listBlocks(q: BlockQuery): BlockPage
+  listRanges(q: RangeQuery): Page<RangeRow>
   reportMarkdown(): string
   close(): void
 }

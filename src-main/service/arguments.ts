@@ -1,5 +1,6 @@
 /** Every argument that comes from outside, checked field by field; what makes no sense is a UsageError. */
-import type { BlockQuery, OpenQuery, TopQuery } from '../contract/api.ts'
+import type { BlockQuery, OpenQuery, RangeQuery, TopQuery } from '../contract/api.ts'
+import { RANGE_KINDS } from '../contract/rows.ts'
 import { UsageError } from '../engine/errors.ts'
 
 const LIMIT_MAX = 10_000
@@ -42,6 +43,13 @@ export function blockQuery(value: unknown): BlockQuery {
   else if (q['type'] !== undefined) query.type = text(q, 'type', TYPE_MAX)
   if (q['key'] !== undefined) query.key = text(q, 'key', ID_MAX)
   if (q['size'] !== undefined) query.size = integer(q, 'size', 0, Number.MAX_SAFE_INTEGER)
+  return query
+}
+
+export function rangeQuery(value: unknown): RangeQuery {
+  const q = fields(value)
+  const query: RangeQuery = { core: text(q, 'core', ID_MAX), ...page(q) }
+  if (q['kind'] !== undefined) query.kind = oneOf(q, 'kind', RANGE_KINDS)
   return query
 }
 

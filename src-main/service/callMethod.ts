@@ -14,6 +14,7 @@ const METHODS: Record<CoreApiMethod, true> = {
   summary: true,
   listTop: true,
   listBlocks: true,
+  listRanges: true,
   report: true,
 }
 

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import type { CoreApi, CoreEvent, HostInfo, OfferedFile } from '../contract/api.ts'
 import type { Outcome } from '../contract/outcome.ts'
-import type { BlockRow, CoreSummary, Page, TopPage } from '../contract/rows.ts'
+import type { BlockPage, CoreSummary, Page, RangeRow, TopPage } from '../contract/rows.ts'
 import { UsageError } from '../engine/errors.ts'
 import { Cancelled } from '../engine/ports.ts'
 import type { OpenOptions } from '../engine/session.ts'
@@ -16,7 +16,7 @@ import { RecentFiles } from '../storage/recentFiles.ts'
 import { EngineWorker } from '../workers/engineWorker.ts'
 import { toFailure } from '../workers/failure.ts'
 import type { BlockText, BlockTextQuery, EngineCalls, EngineMethod } from '../workers/messages.ts'
-import { blockQuery, coreQuery, fileQuery, openQuery, topQuery } from './arguments.ts'
+import { blockQuery, coreQuery, fileQuery, openQuery, rangeQuery, topQuery } from './arguments.ts'
 import { OfferedFiles } from './offeredFiles.ts'
 
 export interface CoreServiceOptions {
@@ -135,8 +135,12 @@ export class CoreService implements CoreApi {
     return this.ask('listTop', query, (q) => topQuery(q).core, topQuery)
   }
 
-  listBlocks(query: Parameters<CoreApi['listBlocks']>[0]): Promise<Outcome<Page<BlockRow>>> {
+  listBlocks(query: Parameters<CoreApi['listBlocks']>[0]): Promise<Outcome<BlockPage>> {
     return this.ask('listBlocks', query, (q) => blockQuery(q).core, blockQuery)
+  }
+
+  listRanges(query: Parameters<CoreApi['listRanges']>[0]): Promise<Outcome<Page<RangeRow>>> {
+    return this.ask('listRanges', query, (q) => rangeQuery(q).core, rangeQuery)
   }
 
   async report(query: { core: string }): Promise<Outcome<{ markdown: string; suggestedName: string }>> {

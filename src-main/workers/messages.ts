@@ -1,7 +1,7 @@
 /** What passes between the main thread and an engine worker. Plain data; every request is answered by one response. */
-import type { BlockQuery, Stage, TopQuery } from '../contract/api.ts'
+import type { BlockQuery, RangeQuery, Stage, TopQuery } from '../contract/api.ts'
 import type { Failure } from '../contract/outcome.ts'
-import type { BlockRow, CoreSummary, Page, TopPage } from '../contract/rows.ts'
+import type { BlockPage, CoreSummary, Page, RangeRow, TopPage } from '../contract/rows.ts'
 import type { OpenOptions } from '../engine/session.ts'
 
 export interface OpenRequest {
@@ -39,7 +39,8 @@ export interface EngineCalls {
   open: { query: OpenRequest; answer: CoreSummary }
   summary: { query: null; answer: CoreSummary }
   listTop: { query: TopQuery; answer: TopPage }
-  listBlocks: { query: BlockQuery; answer: Page<BlockRow> }
+  listBlocks: { query: BlockQuery; answer: BlockPage }
+  listRanges: { query: RangeQuery; answer: Page<RangeRow> }
   blockText: { query: BlockTextQuery; answer: BlockText }
   report: { query: null; answer: string }
   /** The worker ends after its answer. */

@@ -50,6 +50,8 @@ export function serveEngine(port: MessagePort, openSession: OpenSession, decompr
         return opened().listTop(call.query)
       case 'listBlocks':
         return opened().listBlocks(call.query)
+      case 'listRanges':
+        return opened().listRanges(call.query)
       case 'blockText':
         return blockText(opened(), call.query)
       case 'report':

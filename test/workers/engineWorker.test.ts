@@ -38,7 +38,7 @@ describe('an engine worker', () => {
     if (!outcome.ok) throw new Error(failure(outcome))
     expect(outcome.value).toMatchObject({ core: 'h', path: join(folder, 'core'), threads: [{ module: '/exe' }] })
     expect(outcome.value.peakMemoryBytes).toBeGreaterThan(1e7)
-    expect(await worker.call('listBlocks', { core: 'h', state: 'all', offset: 9, limit: 10 })).toEqual({ ok: true, value: { rows: [standInBlock(9)], total: 10, offset: 9 } })
+    expect(await worker.call('listBlocks', { core: 'h', state: 'all', offset: 9, limit: 10 })).toEqual({ ok: true, value: { rows: [standInBlock(9)], total: 10, offset: 9, bytes: 240 } })
     expect(await worker.call('report', null)).toEqual({ ok: true, value: `# ${join(folder, 'core')}\n` })
     expect(readdirSync(join(folder, 'cores')).filter((name) => name.endsWith('.mdb'))).toHaveLength(1)
   })

@@ -3,7 +3,7 @@
  * `blocks N` lines say how many blocks there are; `slow`, `deaf`, `writing`, `bug`, `exit`, `unreadable`, `no memory` misbehave while opening.
  */
 import type { OpenSession } from '../../src-main/engine/session.ts'
-import type { BlockRow, CoreSummary, Page, TopPage } from '../../src-main/contract/rows.ts'
+import type { BlockPage, BlockRow, CoreSummary, TopPage } from '../../src-main/contract/rows.ts'
 import { UnreadableCore, UsageError } from '../../src-main/engine/errors.ts'
 
 export function standInBlock(i: number): BlockRow {
@@ -58,13 +58,13 @@ export const standInSession: OpenSession = async (handle, options, ports) => {
     peakMemoryBytes: ports.peakMemory(),
     cached: false,
   }
-  const listBlocks = (q: { offset: number; limit: number; state: string }): Page<BlockRow> => {
+  const listBlocks = (q: { offset: number; limit: number; state: string }): BlockPage => {
     const all = q.state === 'all'
     const total = all ? blocks : Math.ceil(blocks / 2)
     const rows: BlockRow[] = []
     const end = Math.min(total, q.offset + q.limit)
     for (let i = q.offset; i < end; i++) rows.push(standInBlock(all ? i : i * 2))
-    return { rows, total, offset: q.offset }
+    return { rows, total, offset: q.offset, bytes: 24 * total }
   }
   return {
     summary: () => summary,
@@ -78,6 +78,7 @@ export const standInSession: OpenSession = async (handle, options, ports) => {
       return { rows: rows.slice(q.offset, q.offset + q.limit), total: 2, offset: q.offset, all: sum, filtered: sum }
     },
     listBlocks,
+    listRanges: (q) => ({ rows: [], total: 0, offset: q.offset }),
     reportMarkdown: () => `# ${ports.core.name}\n`,
     close: () => ports.core.close(),
   }

@@ -1,6 +1,6 @@
 /** Pages of blocks, filtered by type, size and state. A page that follows the one before costs only its own rows. */
 import type { BlockQuery } from '../../contract/api.ts'
-import type { BlockRow, Page } from '../../contract/rows.ts'
+import type { BlockPage, BlockRow } from '../../contract/rows.ts'
 import { CHUNK_BITS, CHUNK_BLOCKS, isFree, LARGE, STATE, type Blocks, type Region } from '../allocator/blocks.ts'
 import type { Group } from './groups.ts'
 import { parseKey, type KnownType } from './top.ts'
@@ -15,9 +15,10 @@ export interface BlockCursor {
 /** Confidence of a type that a vtable says. */
 const BY_VTABLE = 0.99
 
-export function listBlocks(blocks: Blocks, types: KnownType[], groups: Group[], q: BlockQuery, cursor: BlockCursor): Page<BlockRow> {
+export function listBlocks(blocks: Blocks, types: KnownType[], groups: Group[], q: BlockQuery, cursor: BlockCursor): BlockPage {
   const wanted = selection(q, types)
-  const total = groups.reduce((sum, g) => (matches(g, wanted) ? sum + g.count : sum), 0)
+  const counted = groups.filter((g) => matches(g, wanted))
+  const total = counted.reduce((sum, g) => sum + g.count, 0)
   const query = JSON.stringify(wanted)
   const resumes = cursor.query === query && cursor.offset <= q.offset
   let block = resumes ? cursor.block : 0
@@ -64,7 +65,7 @@ export function listBlocks(blocks: Blocks, types: KnownType[], groups: Group[], 
   cursor.query = query
   cursor.offset = q.offset + rows.length
   cursor.block = block
-  return { rows, total, offset: q.offset }
+  return { rows, total, offset: q.offset, bytes: counted.reduce((sum, g) => sum + g.count * g.size, 0) }
 }
 
 /** What a query asks for, by type index. */

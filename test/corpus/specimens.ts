@@ -131,6 +131,7 @@ function ofRelease(release: Release): ProgramSpecimen[] {
     program(name('threads'), 'churn.c', { release, core: 'abort' }),
     program(name('heaps'), 'heaps.c', { release, core: 'abort' }),
     program(name('mmapped'), 'mmapped.c', { release }),
+    program(name('holes'), 'holes.c', { release }),
     program(name('foreign-sbrk'), 'foreignsbrk.c', { release }),
     program(name('blocked-brk'), 'blockedbrk.c', { release }),
     program(name('static'), 'bins.c', { release, linkage: 'static', flags: ['-s'] }),

@@ -66,7 +66,7 @@ export const openSession: OpenSession = async (handle, options, ports) => {
   const { blocks, findings } = stored
   const ranges = memoryMap(memory, modules, core.notes.threads, blocks.regions)
   const summary = summarize(handle, ports, core, modules, ranges, findings)
-  summary.diagnostics = [...diagnostics.rows, ...findings.diagnostics]
+  summary.diagnostics = [...(ports.damage ?? []), ...diagnostics.rows, ...findings.diagnostics]
   summary.timings = clock.laps
   summary.cached = cached
   return new CoreSession(summary, ranges, blocks, findings, ports, stored.close)

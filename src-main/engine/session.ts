@@ -1,5 +1,5 @@
 import type { BlockQuery, RangeQuery, TopQuery } from '../contract/api.ts'
-import type { BlockPage, CoreSummary, Page, RangeRow, TopPage } from '../contract/rows.ts'
+import type { BlockPage, CoreSummary, DiagnosticRow, Page, RangeRow, TopPage } from '../contract/rows.ts'
 import type { ByteSource, IndexStore, ModuleFiles, Progress } from './ports.ts'
 
 /** Where a person says files are, and whether the cache may serve. */
@@ -14,6 +14,8 @@ export interface OpenOptions {
 
 export interface SessionPorts {
   core: ByteSource
+  /** What was found wrong with the file before the engine saw it: damage of a compressed core. */
+  damage?: DiagnosticRow[]
   files: ModuleFiles
   /** Null: no cache. */
   store: IndexStore | null

@@ -3,7 +3,7 @@
  * failure answer; after a failed `open` the main side ends the worker.
  */
 import type { MessagePort } from 'node:worker_threads'
-import type { CoreSummary, DiagnosticRow } from '../contract/rows.ts'
+import type { DiagnosticRow } from '../contract/rows.ts'
 import type { ByteSource, Progress } from '../engine/ports.ts'
 import type { EngineSession, OpenSession } from '../engine/session.ts'
 import { openFileByteSource } from '../storage/fileByteSource.ts'
@@ -26,16 +26,10 @@ interface Decompressed {
 export function serveEngine(port: MessagePort, openSession: OpenSession, decompress: Decompress): void {
   let session: EngineSession | null = null
   let path = ''
-  let damage: DiagnosticRow[] = []
 
   const opened = (): EngineSession => {
     if (session === null) throw new Error('the core is not open')
     return session
-  }
-
-  const summary = (): CoreSummary => {
-    const own = opened().summary()
-    return { ...own, diagnostics: [...damage, ...own.diagnostics] }
   }
 
   const answer = async (call: EngineCall): Promise<unknown> => {
@@ -43,9 +37,9 @@ export function serveEngine(port: MessagePort, openSession: OpenSession, decompr
       case 'open':
         path = call.query.path
         session = await open(call.query)
-        return summary()
+        return session.summary()
       case 'summary':
-        return summary()
+        return opened().summary()
       case 'listTop':
         return opened().listTop(call.query)
       case 'listBlocks':
@@ -68,6 +62,7 @@ export function serveEngine(port: MessagePort, openSession: OpenSession, decompr
     const progress = new ProgressMeter(request.stop, (report) => post({ kind: 'progress', report }), () => performance.now())
     const file = openFileByteSource(request.path)
     let core = file
+    let damage: DiagnosticRow[] = []
     try {
       const decompressed = await decompress(file, request.decompressFolder, progress)
       if (decompressed !== null) {
@@ -77,6 +72,7 @@ export function serveEngine(port: MessagePort, openSession: OpenSession, decompr
       }
       return await openSession(request.handle, request.options, {
         core,
+        damage,
         files: moduleFiles,
         store: request.indexFolder === null ? null : lmdbIndexStore(request.indexFolder),
         progress,

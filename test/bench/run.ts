@@ -43,7 +43,7 @@ function readOnce(core: string): Measured {
   return { seconds: (performance.now() - started) / 1000, peakMB: 4 }
 }
 
-async function summaryOf(core: string): Promise<{ timings: { stage: string; seconds: number }[]; allocators: { usedCount: number; freeCount: number }[] }> {
+async function summaryOf(core: string): Promise<{ timings: Record<string, number>; allocators: { usedCount: number; freeCount: number }[] }> {
   const child = spawn(process.execPath, [cli, 'summary', core, '--json', '--no-cache'])
   const parts: Buffer[] = []
   for await (const part of child.stdout) parts.push(part as Buffer)
@@ -77,6 +77,6 @@ for (const name of given.length > 0 ? given : ['100m', '1g']) {
   line('corelens blocks --jsonl, from the cache', medians(() => timed(process.execPath, [cli, 'blocks', core, '--state', 'all', '--jsonl', '--cache', cache])), baseline)
   if (chap) line('chap to its prompt', medians(() => timed(chap, [core])), baseline)
   rmSync(cache, { recursive: true, force: true })
-  console.log(`  stages: ${summary.timings.map((t) => `${t.stage} ${t.seconds.toFixed(2)} s`).join(', ')}`)
+  console.log(`  stages: ${Object.entries(summary.timings).map(([stage, seconds]) => `${stage} ${seconds.toFixed(2)} s`).join(', ')}`)
 }
 if (!chap) console.log('\nCHAP names no chap binary: not measured beside it')

@@ -1,9 +1,9 @@
 /** The GNU build-id of an ELF file or of an ELF image in memory. Source: gABI notes; binutils ld --build-id. */
 import { FormatError } from '../errors.ts'
-import { ElfFile, PT_NOTE } from './file.ts'
+import { PT_LOAD, PT_NOTE, type ElfFile } from './file.ts'
 import { NT_GNU_BUILD_ID, readNotes } from './notes.ts'
 
-/** Lower-case hex, or '' where there is none that can be read. `segmentBase` turns a note's vaddr into a place in an image. */
+/** Lower-case hex, or '' where there is none that can be read. @param image the source is memory, laid out by vaddr */
 export function buildIdOf(elf: ElfFile, image: boolean): string {
   for (const segment of elf.segments) {
     if (segment.type !== PT_NOTE) continue
@@ -22,6 +22,6 @@ export function buildIdOf(elf: ElfFile, image: boolean): string {
 /** The lowest page of the file's PT_LOAD segments: what the load address is measured from. */
 export function imageBase(elf: ElfFile): number {
   let low = Infinity
-  for (const s of elf.segments) if (s.type === 1 && s.vaddr < low) low = s.vaddr
+  for (const s of elf.segments) if (s.type === PT_LOAD && s.vaddr < low) low = s.vaddr
   return low === Infinity ? 0 : low - (low % 4096)
 }

@@ -32,11 +32,11 @@ declare module 'elfy' {
     link: number
     info: number
   }
-  class Parser {
+  export interface ElfyParser {
     parseHeader(bytes: Buffer): ElfyHeader
     parseProgram(entry: Buffer, header: ElfyHeader, whole: Buffer): ElfyProgram
     parseSection(entry: Buffer, header: ElfyHeader, whole: Buffer): ElfySection
   }
-  const elfy: { Parser: typeof Parser }
+  const elfy: { Parser: new () => ElfyParser }
   export default elfy
 }

@@ -9,8 +9,8 @@ import type { Module } from '../corefile/modules.ts'
 import type { CoreFile } from '../corefile/open.ts'
 import type { ByteSource, IndexStore, IndexWriter, Progress } from '../ports.ts'
 
-/** Changes whenever what is stored, or how it is computed, changes. */
-export const INDEX_VERSION = 1
+/** Goes up whenever what is stored, or how it is computed, changes. */
+export const INDEX_VERSION = 2
 const HEAD_BYTES = 1 << 20
 
 interface StoredMeta {

@@ -92,7 +92,6 @@ function table(head: string[], align: Table['align'], rows: string[][]): Table {
 
 /** One line, no control or direction-changing characters, not endlessly long. */
 function clean(value: string): string {
-  // eslint-disable-next-line no-control-regex -- these are what is taken out
   const line = value.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, ' ')
   return line.length > MAX_NAME ? `${line.slice(0, MAX_NAME)}…` : line
 }

@@ -4,7 +4,7 @@
  * (NT_FILE), siginfo_t; x86-64 and AArch64 user_regs_struct.
  */
 import type { ThreadRow } from '../../contract/rows.ts'
-import { Cursor, word } from '../bytes/cursor.ts'
+import { Cursor } from '../bytes/cursor.ts'
 import { EM_X86_64 } from '../elf/file.ts'
 import { NT_ARM_TLS, NT_AUXV, NT_FILE, NT_FPREGSET, NT_PRPSINFO, NT_PRSTATUS, NT_SIGINFO, type Note } from '../elf/notes.ts'
 import type { Diagnostics } from '../errors.ts'
@@ -90,7 +90,7 @@ function readNote(core: CoreNotes, note: Note, machine: number, diagnostics: Dia
           const code = cursor.i32()
           cursor.skip(4)
           // a positive code came from the kernel; kill() and raise() send 0 and below
-          if (FAULTS.has(core.signal) && code > 0) core.faultAddress = cursor.u64()
+          if (FAULTS.has(core.signal) && code > 0) core.faultAddress = cursor.register()
         }
         return
       case NT_FILE:
@@ -99,7 +99,7 @@ function readNote(core: CoreNotes, note: Note, machine: number, diagnostics: Dia
         return
     }
   }
-  if (note.name === 'LINUX' && note.type === NT_ARM_TLS && last && note.bytes.length >= 8) last.tp = word(cursor.view, 0)
+  if (note.name === 'LINUX' && note.type === NT_ARM_TLS && last && note.bytes.length >= 8) last.tp = cursor.register()
 }
 
 function readThread(cursor: Cursor, machine: number): Thread {
@@ -111,7 +111,7 @@ function readThread(cursor: Cursor, machine: number): Thread {
   cursor.at = REGISTERS_AT
   const registers: number[] = []
   const count = machine === EM_X86_64 ? 27 : 34
-  for (let i = 0; i < count; i++) registers.push(cursor.u64())
+  for (let i = 0; i < count; i++) registers.push(cursor.register())
   const [pc, sp, tp] = machine === EM_X86_64 ? [registers[16], registers[19], registers[21]] : [registers[32], registers[31], 0]
   return { tid, crashed: false, signal: current || signal, pc, sp, tp, registers, fpregs: null }
 }

@@ -123,6 +123,17 @@ export class AddressSpace {
     return at - address
   }
 
+  /** The lowest address from here on whose byte is present; Infinity where there is none. Costs no reading. */
+  nextPresent(address: number): number {
+    for (let i = this.firstEndingAfter(address); i < this.ranges.length; i++) {
+      const range = this.ranges[i]
+      const at = Math.max(address, range.start)
+      if (at < range.dumpedEnd) return at
+      if (range.file && Math.max(at, range.promisedEnd) < range.end) return Math.max(at, range.promisedEnd)
+    }
+    return Infinity
+  }
+
   /** The 8-byte word at an 8-aligned address; NaN where it is absent or no double holds it. Pages are cached. */
   word(address: number): number {
     const page = Math.floor(address / PAGE) * PAGE

@@ -40,6 +40,8 @@ const WINDOW = 1 << 20
 const PROBED = [0, 40, 80, BIN_COUNT - 1]
 /** Of 127 bins, how many must be right for a damaged arena to be believed. */
 const ENOUGH_BINS = 112
+/** Where a symbol says that it is one. */
+const ENOUGH_BINS_BY_SYMBOL = 24
 const MAX_ARENAS = 1 << 16
 const MAX_HEAPS = 1 << 20
 
@@ -47,7 +49,7 @@ const MAX_HEAPS = 1 << 20
 export function findArenas(memory: AddressSpace, modules: Module[], mainArenaSymbols: number[], diagnostics: Diagnostics, progress: Progress, effort: Effort): Arena[] {
   const mains = new Map<number, number>() // start → bins
   for (const start of mainArenaSymbols) {
-    const at = bestBinsAt(memory, start)
+    const at = bestBinsAt(memory, start, ENOUGH_BINS_BY_SYMBOL)
     if (at !== undefined) mains.set(start, start + at)
   }
   const byShape = [...binsByShape(memory, rangesOfModules(memory, modules), progress, effort)]
@@ -111,7 +113,7 @@ function* binsByShape(memory: AddressSpace, pieces: Iterable<Piece>, progress: P
   for (const { start, end, flags } of pieces) {
     if ((flags & PF_W) === 0) continue
     let found = 0
-    for (let at = start; at < end; at += WINDOW) {
+    for (let at = memory.nextPresent(start); at < end; at = memory.nextPresent(at + WINDOW)) {
       progress.advance(at - start)
       const got = memory.readInto(at, buffer.subarray(0, Math.min(buffer.length, end - at)))
       for (const empty of selfPointers(new Uint32Array(buffer.buffer, 0, got >>> 2), at)) {
@@ -184,9 +186,9 @@ function binsOffset(memory: AddressSpace, bins: number): number | undefined {
 }
 
 /** Where most bins of an arena are right; a few bins off, most are too. */
-function bestBinsAt(memory: AddressSpace, arenaStart: number): number | undefined {
+function bestBinsAt(memory: AddressSpace, arenaStart: number, enough = ENOUGH_BINS): number | undefined {
   const [best] = BINS_AT.map((at) => ({ at, good: goodBins(memory, arenaStart + at) })).sort((a, b) => b.good - a.good)
-  return best.good >= ENOUGH_BINS ? best.at : undefined
+  return best.good >= enough ? best.at : undefined
 }
 
 const ringLeadsOn = (memory: AddressSpace, bins: number): boolean => binsOffset(memory, bins) !== undefined

@@ -81,7 +81,7 @@ function brkRun(memory: AddressSpace, modules: Module[], heaps: Span[], arena: A
 }
 
 function firstChain(memory: AddressSpace, span: Span, top: number, tops: ReadonlySet<number>, effort: Effort): number | null {
-  for (let at = Math.ceil(span.start / 16) * 16; at < top && effort.spend(0); at += 16) if (chainStartsAt(memory, at, span.end, tops, false, effort, 64)) return at
+  for (let at = Math.ceil(memory.nextPresent(span.start) / 16) * 16; at < top && effort.spend(0); at += 16) if (chainStartsAt(memory, at, span.end, tops, false, effort, 64)) return at
   return null
 }
 

@@ -4,7 +4,7 @@
  * looked at. Source: glibc malloc/malloc.c, sysmalloc, sysmalloc_mmap, _int_memalign.
  */
 import type { Module } from '../../corefile/modules.ts'
-import { PF_W } from '../../elf/file.ts'
+import { PF_W, PT_LOAD } from '../../elf/file.ts'
 import type { AddressSpace } from '../../memory/addressSpace.ts'
 import type { Progress } from '../../ports.ts'
 import type { Arena } from './arenas.ts'
@@ -26,7 +26,7 @@ const PAGE = 4096
 
 /** Writable memory that is no module's, no other file's and not in `claimed`: neighbours joined, in address order. */
 export function unclaimedSpans(memory: AddressSpace, modules: Module[], claimed: Span[]): Span[] {
-  const taken = [...modules.map((m) => ({ start: m.base, end: m.end })), ...claimed].sort((a, b) => a.start - b.start)
+  const taken = [...modules.flatMap(memoryOf), ...claimed].sort((a, b) => a.start - b.start)
   const spans: Span[] = []
   let next = 0
   for (const range of memory.ranges) {
@@ -40,6 +40,13 @@ export function unclaimedSpans(memory: AddressSpace, modules: Module[], claimed:
     if (start < range.end) push(spans, start, range.end)
   }
   return spans
+}
+
+/** What a module's segments take: between them there may be holes, which the kernel gives to others. */
+function memoryOf(module: Module): Span[] {
+  const loads = module.segments.filter((s) => s.type === PT_LOAD)
+  if (loads.length === 0) return [{ start: module.base, end: module.end }]
+  return loads.map((s) => ({ start: Math.floor((s.vaddr + module.bias) / PAGE) * PAGE, end: s.vaddr + module.bias + s.memsz }))
 }
 
 function push(spans: Span[], start: number, end: number): void {
@@ -62,7 +69,9 @@ export function scanPages(memory: AddressSpace, spans: Span[], tops: ReadonlySet
   let done = 0
   for (const span of spans) {
     let low = span.start // nothing begins before
-    for (let at = Math.ceil(span.start / PAGE) * PAGE; at < span.end; ) {
+    for (let at = span.start; at < span.end; ) {
+      at = Math.ceil(Math.max(at, memory.nextPresent(at)) / PAGE) * PAGE
+      if (at >= span.end) break
       progress.advance(done + at - span.start)
       const got = memory.readInto(at, window.subarray(0, Math.min(WINDOW, span.end - at)))
       const windowEnd = at + Math.max(PAGE, got)

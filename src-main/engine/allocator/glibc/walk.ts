@@ -155,6 +155,10 @@ export class RunWalker {
     }
     for (let at = bad + 16; at < Math.min(run.end, bad + RESYNC_LIMIT); at += 16) {
       if (at % 2 ** 20 === 0) this.progress.advance(this.done + (at - run.start))
+      if (memory.presentFrom(at, CHUNK_HEADER) < CHUNK_HEADER) {
+        at = Math.ceil(memory.nextPresent(at + CHUNK_HEADER) / 16) * 16 - 16
+        continue
+      }
       if (chainStartsAt(memory, at, run.end, this.tops, run.nonMain, this.effort)) return at
       if (!this.effort.spend(0)) break
     }

@@ -53,7 +53,8 @@ export class Diagnostics {
   add(kind: DiagnosticKind, where: string, offset: number | null, message: string): void {
     const seen = (this.counts.get(kind + message) ?? 0) + 1
     this.counts.set(kind + message, seen)
-    if (seen <= this.limit) this.rows.push({ kind, where, offset, message })
+    const at = Number.isFinite(offset) ? offset : null
+    if (seen <= this.limit) this.rows.push({ kind, where, offset: at, message })
     else if (seen === this.limit + 1) this.rows.push({ kind: 'note', where, offset: null, message: `more like this are not listed: ${message}` })
   }
 

@@ -65,6 +65,8 @@ export class Vtables {
   resolve(pointer: number): VtableHit | null {
     const offsetToTop = this.signed(pointer - 16)
     if (!(offsetToTop <= 0 && offsetToTop > -MAX_OFFSET_TO_TOP)) return this.bySymbolAlone(pointer)
+    // where the typeinfo is left out, the slot behind a vtable's start looks the same but for this
+    if (this.isCode(this.memory.word(pointer - 8))) return null
     const symbol = this.symbolAt(pointer)
     if (symbol) return { className: symbol.className, label: symbol.className, offsetToTop, evidence: `vtable for ${symbol.className} in ${symbol.module}` }
     return this.byRtti(pointer, offsetToTop)

@@ -1,7 +1,7 @@
 /** Runs corelens over a core, in this process, and answers what it says about every block. */
 import { openSession } from '../../src-main/engine/analysis.ts'
 import type { BlockRow, CoreSummary } from '../../src-main/contract/rows.ts'
-import type { ModuleFiles, Progress } from '../../src-main/engine/ports.ts'
+import type { ByteSource, ModuleFiles, Progress } from '../../src-main/engine/ports.ts'
 import { openFileByteSource } from '../../src-main/storage/fileByteSource.ts'
 import { moduleFiles } from '../../src-main/storage/moduleFiles.ts'
 import { wasmModule } from '../../src-main/storage/wasmModules.ts'
@@ -16,6 +16,8 @@ export interface AnalyseOptions {
   files: 'this machine' | 'none'
   /** Folders of separate debug files. */
   debug: string[]
+  /** Read instead of the file. */
+  core?: ByteSource
 }
 
 const noFiles: ModuleFiles = { open: () => null }
@@ -23,7 +25,7 @@ const silent: Progress = { stage: () => undefined, advance: () => undefined }
 const PAGE = 10_000
 
 export async function analyse(core: string, options: AnalyseOptions): Promise<Analysis> {
-  const source = openFileByteSource(core)
+  const source = options.core ?? openFileByteSource(core)
   const session = await openSession('corpus', { debug: options.debug }, {
     core: source,
     files: options.files === 'none' ? noFiles : moduleFiles,

@@ -117,7 +117,7 @@ const classes: ProgramSpecimen[] = [
 
 const damaged: ProgramSpecimen[] = [
   ...['double', 'invalid', 'top', 'unlink'].map((how) => program(`crashed-${how}`, 'crashed.c', { args: [how], core: 'dies' })),
-  ...['size', 'huge', 'zero', 'top', 'topptr', 'fastloop', 'tcacheloop', 'unsortedloop', 'largegarbage', 'heapinfo', 'wide', 'ring', 'threadsize', 'threadtop', 'somebins'].map((what) =>
+  ...['size', 'huge', 'zero', 'top', 'topptr', 'fastloop', 'tcacheloop', 'unsortedloop', 'largegarbage', 'heapinfo', 'wide', 'ring', 'overtop', 'rejoin', 'tcachehead', 'threadsize', 'threadzero', 'threadtop', 'somebins'].map((what) =>
     program(`smashed-${what}`, 'smashed.c', { args: [what] }),
   ),
 ]

@@ -2,6 +2,9 @@
  *   size      a used chunk's size, by an overflow of the block before it: text
  *   huge      a used chunk's size, with a plausible low part but far too large
  *   zero      a used chunk's size is 0
+ *   overtop   a used chunk's size, so that it leads over top
+ *   rejoin    a used chunk's size, so that it leads into the middle of a later chunk
+ *   tcachehead the size of a chunk that is first in a tcache list
  *   top       the top chunk's size
  *   topptr    the arena's pointer to its top chunk
  *   fastloop  a fastbin list whose last chunk points to its first
@@ -11,7 +14,7 @@
  *   heapinfo  a thread heap's first words
  *   wide      some thirty chunks at once, by a long text
  *   ring      the main arena's link to the next arena
- *   threadsize, threadtop  a used chunk's size, and the top chunk's, in a thread arena
+ *   threadsize, threadzero, threadtop  a used chunk's size (text, 0), and the top chunk's, in a thread arena
  *   somebins  a dozen of the main arena's bins
  * Blocks that touch the damage are named to the truth; every other one must still be found. */
 #include "program.h"
@@ -49,6 +52,10 @@ static void *thread(void *unused) {
     truth_damage(own[249], own[250] + 200);
     memcpy(own[250] - 8, "overflow", 8);
   }
+  if (strcmp(what, "threadzero") == 0) {
+    truth_damage(own[249], own[250] + 200);
+    *word(own[250], -1) = 0;
+  }
   if (strcmp(what, "threadtop") == 0) {
     truth_damage(own[499], own[499] + 208);
     memset(own[499] + 200, 0x5a, 8);
@@ -73,6 +80,19 @@ int main(int argc, char **argv) {
   } else if (strcmp(what, "zero") == 0) {
     truth_damage(before, end);
     *word(victim, -1) = 0;
+  } else if (strcmp(what, "overtop") == 0) {
+    truth_damage(before, end);
+    *word(victim, -1) = (16u << 20) + 1;
+  } else if (strcmp(what, "rejoin") == 0) {
+    truth_damage(before, kept[2004]);
+    *word(victim, -1) += (uint64_t)(kept[2003] - kept[2002]) + 32;
+  } else if (strcmp(what, "tcachehead") == 0) {
+    char *p[7], *first = malloc(600);
+    for (int i = 0; i < 7; i++) p[i] = malloc(1000);
+    for (int i = 0; i < 7; i++) free(p[i]);
+    truth_damage(p[5], p[6] + 1000);
+    memcpy(p[6] - 8, "overflow", 8);
+    (void)first;
   } else if (strcmp(what, "top") == 0) {
     char *last = malloc(100000);
     size_t usable = malloc_usable_size(last);

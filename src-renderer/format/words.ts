@@ -1,7 +1,7 @@
 /** The human words for every kind the contract knows. Exhaustive: a new kind doesn't compile without words. */
 
-import type { Stage } from '../../src-main/contract/api.ts'
-import type { AccountingKind, DiagnosticRow, ModuleRow, ProcessInfo } from '../../src-main/contract/rows.ts'
+import { STAGES, type Stage } from '../../src-main/contract/api.ts'
+import type { AccountingKind, DiagnosticRow, ModuleRow, ProcessInfo, RangeKind } from '../../src-main/contract/rows.ts'
 
 export interface Words {
   name: string
@@ -22,6 +22,12 @@ export const ACCOUNTING_WORDS: Record<AccountingKind, Words> = {
   'mapped-file': { name: 'Mapped files', meaning: 'Files mapped by the program that are not modules.' },
   vdso: { name: 'vdso and vvar', meaning: 'Pages the kernel lends to every process.' },
   reserved: { name: 'Reserved', meaning: 'Address space without access: guard pages, the unused rest of arenas.' },
+}
+
+export const RANGE_WORDS: Record<RangeKind, Words> = {
+  ...ACCOUNTING_WORDS,
+  allocator: { name: 'Allocator', meaning: 'Arenas and mappings of the allocators: blocks in use, free ones and overhead.' },
+  anonymous: { ...ACCOUNTING_WORDS.anonymous, name: 'Anonymous' },
 }
 
 export const STAGE_WORDS: Record<Stage, Words> = {
@@ -74,8 +80,12 @@ const SIGNAL_MEANINGS: Record<string, string> = {
   SIGINT: 'interrupted',
 }
 
-/** Where the analysis was not run but read back. */
-export const CACHE_STAGE = 'Read from the cache'
+/** A stage of `timings`: those of an opening, or `cache` where the analysis was read back instead. */
+export function stageName(stage: string): string {
+  if (stage === 'cache') return 'Read from the cache'
+  const known = STAGES.find((name) => name === stage)
+  return known ? STAGE_WORDS[known].name : stage
+}
 
 type Ending = Pick<ProcessInfo, 'signal' | 'signalName' | 'writer'>
 

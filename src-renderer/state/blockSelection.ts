@@ -2,17 +2,31 @@
 
 import type { BlockQuery, TopQuery } from '../../src-main/contract/api.ts'
 import type { TopRow } from '../../src-main/contract/rows.ts'
+import { knowledgeOf, type Knowledge } from '../format/knowledge.ts'
 
-export type BlockSelection = Pick<BlockQuery, 'type' | 'size'> & {
+export interface BlockSelection {
+  /** Where the list starts; the person may choose another one. */
   state: BlockQuery['state']
-  /** What the person chose, as they saw it; empty for all blocks. */
-  label: string
+  /** The row of TopN whose blocks these are; null for all blocks. */
+  row: SelectedRow | null
 }
 
+export interface SelectedRow {
+  key: string
+  label: string
+  knowledge: Knowledge
+  /** Usable bytes; null where the row's blocks differ in size. */
+  size: number | null
+  /** The row is of a size, whatever the type: free blocks have one too. */
+  anyType: boolean
+}
+
+export const USED_BLOCKS: BlockSelection = { state: 'used', row: null }
+export const FREE_BLOCKS: BlockSelection = { state: 'free', row: null }
+
 export function blocksOfRow(row: TopRow, by: TopQuery['by']): BlockSelection {
-  const selection: BlockSelection = { state: 'used', label: row.label }
-  if (by !== 'size') selection.type = row.type
-  // A typed row of `by: type` spans sizes, even when all its blocks happen to have one.
-  if (by !== 'type' || row.type === null) selection.size = row.size
-  return selection
+  return {
+    state: 'used',
+    row: { key: row.key, label: row.label, knowledge: knowledgeOf(row), size: row.sizes === 1 ? row.size : null, anyType: by === 'size' },
+  }
 }

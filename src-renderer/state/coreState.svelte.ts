@@ -1,7 +1,7 @@
 /** One open core as the window holds it: its summary, the places visited, and the state of TopN. */
 
-import type { BlockQuery, CoreClient, TopQuery } from '../../src-main/contract/api.ts'
-import type { BlockRow, CoreSummary, DiagnosticRow, ModuleRow, Page, ThreadRow, TopPage, TopRow } from '../../src-main/contract/rows.ts'
+import type { BlockQuery, CoreClient, RangeQuery, TopQuery } from '../../src-main/contract/api.ts'
+import type { BlockPage, BlockRow, CoreSummary, DiagnosticRow, ModuleRow, Page, RangeKind, RangeRow, ThreadRow, TopPage, TopRow } from '../../src-main/contract/rows.ts'
 import type { BlockSelection } from './blockSelection.ts'
 import { LocalRows } from './localRows.svelte.ts'
 import { Places, type Entry } from './places.svelte.ts'
@@ -16,8 +16,9 @@ export class CoreState {
   readonly modules: LocalRows<ModuleRow>
   readonly diagnostics: LocalRows<DiagnosticRow>
   readonly #client: CoreClient
-  /** Block lists belong to their place in the history, so Back finds them as they were. */
+  /** Lists that a place chose belong to it in the history, so Back finds them as they were. */
   readonly #blocks = new WeakMap<Entry, BlocksState>()
+  readonly #maps = new WeakMap<Entry, MapState>()
 
   constructor(client: CoreClient, summary: CoreSummary) {
     this.#client = client
@@ -67,9 +68,12 @@ export class CoreState {
     return fresh
   }
 
-  /** All blocks the allocators handed out. */
-  get usedBytes(): number {
-    return this.summary.accounting.rows.find((row) => row.kind === 'allocator-used')?.bytes ?? 0
+  mapAt(entry: Entry, kind: RangeKind | null): MapState {
+    const known = this.#maps.get(entry)
+    if (known) return known
+    const fresh = new MapState(this.#client, this.summary.core, kind, entry.memory)
+    this.#maps.set(entry, fresh)
+    return fresh
   }
 }
 
@@ -133,7 +137,7 @@ export class TopState {
 export class BlocksState {
   state = $state<BlockQuery['state']>('used')
   readonly selection: BlockSelection
-  readonly rows: RemoteRows<BlockRow, Page<BlockRow>>
+  readonly rows: RemoteRows<BlockRow, BlockPage>
   readonly memory = new TableMemory()
   readonly #client: CoreClient
   readonly #core: string
@@ -153,11 +157,37 @@ export class BlocksState {
   }
 
   #fetcher(): (offset: number, limit: number) => ReturnType<CoreClient['listBlocks']> {
-    const { type, size } = this.selection
-    const state = this.state
-    const base: BlockQuery = { core: this.#core, state, offset: 0, limit: 0 }
-    if (type !== undefined) base.type = type
-    if (size !== undefined) base.size = size
+    const base: BlockQuery = { core: this.#core, state: this.state, offset: 0, limit: 0 }
+    if (this.selection.row) base.key = this.selection.row.key
     return (offset, limit) => this.#client.listBlocks({ ...base, offset, limit })
+  }
+}
+
+export class MapState {
+  /** Null: all kinds. */
+  kind = $state<RangeKind | null>(null)
+  readonly rows: RemoteRows<RangeRow, Page<RangeRow>>
+  readonly memory: TableMemory
+  readonly #client: CoreClient
+  readonly #core: string
+
+  constructor(client: CoreClient, core: string, kind: RangeKind | null, memory: TableMemory) {
+    this.#client = client
+    this.#core = core
+    this.kind = kind
+    this.memory = memory
+    this.rows = new RemoteRows(this.#fetcher())
+  }
+
+  show(kind: RangeKind | null): void {
+    this.kind = kind
+    this.memory.reset()
+    this.rows.query(this.#fetcher())
+  }
+
+  #fetcher(): (offset: number, limit: number) => ReturnType<CoreClient['listRanges']> {
+    const base: RangeQuery = { core: this.#core, offset: 0, limit: 0 }
+    if (this.kind !== null) base.kind = this.kind
+    return (offset, limit) => this.#client.listRanges({ ...base, offset, limit })
   }
 }

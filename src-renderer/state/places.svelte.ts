@@ -3,6 +3,7 @@
  * Alt+arrows, mouse buttons and the Back button all do the same; each place keeps its scroll position.
  */
 
+import type { RangeKind } from '../../src-main/contract/rows.ts'
 import type { BlockSelection } from './blockSelection.ts'
 import { TableMemory } from './tableMemory.svelte.ts'
 
@@ -10,6 +11,7 @@ export type Place =
   | { view: 'overview' }
   | { view: 'top' }
   | { view: 'blocks'; blocks: BlockSelection }
+  | { view: 'map'; kind: RangeKind | null }
   | { view: 'threads' }
   | { view: 'modules' }
   | { view: 'diagnostics' }

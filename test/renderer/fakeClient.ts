@@ -5,7 +5,7 @@
 
 import { STAGES, type BlockQuery, type CoreApi, type CoreEvent, type OfferedFile } from '../../src-main/contract/api.ts'
 import type { Failure, Outcome } from '../../src-main/contract/outcome.ts'
-import type { BlockRow, CoreSummary, Page } from '../../src-main/contract/rows.ts'
+import type { BlockPage, BlockRow, CoreSummary, RangeRow } from '../../src-main/contract/rows.ts'
 import { buildSummary } from './fakeSummary.ts'
 import { buildTopRows, topPage } from './fakeTop.ts'
 
@@ -30,6 +30,7 @@ export function fakeClient(options: FakeOptions = FAKE_DEFAULTS): FakeClient {
   const cancels = new Map<string, () => void>()
   let files = offeredFiles(options.openNow)
   const summaries = new Map<string, CoreSummary>()
+  const maps = new Map<string, RangeRow[]>()
 
   return {
     host: () => ok({ host: 'http', version: '0.1.0', canChoose: true, canDrop: true }),
@@ -47,8 +48,9 @@ export function fakeClient(options: FakeOptions = FAKE_DEFAULTS): FakeClient {
       }
       const duration = offered.name.startsWith('slow') ? options.openMs : options.openMs / 10
       if (!(await progress(file, duration, emit, cancels))) return fail('cancelled', 'stopped', offered.path, 'open it again')
-      const summary = buildSummary(file, offered.path, top)
+      const { summary, ranges } = buildSummary(file, offered.path, top)
       summaries.set(summary.core, summary)
+      maps.set(summary.core, ranges)
       return { ok: true, value: summary }
     },
     cancelOpen: ({ file }) => {
@@ -65,6 +67,10 @@ export function fakeClient(options: FakeOptions = FAKE_DEFAULTS): FakeClient {
     },
     listTop: (q) => Promise.resolve(topPage(top, q)),
     listBlocks: (q) => Promise.resolve({ ok: true, value: blockPage(options.blocks, top, q) }),
+    listRanges: ({ core, kind, offset, limit }) => {
+      const rows = (maps.get(core) ?? []).filter((row) => kind === undefined || row.kind === kind)
+      return ok({ rows: rows.slice(offset, offset + limit), total: rows.length, offset })
+    },
     report: () => ok({ markdown: '# corelens report\n\n| type | bytes |\n|---|---|\n| A | 480,000 |\n', suggestedName: 'core.4711.md' }),
     subscribe: (listener) => {
       listeners.add(listener)
@@ -121,10 +127,11 @@ async function progress(file: string, duration: number, emit: (event: CoreEvent)
   return !cancelled
 }
 
-function blockPage(all: number, top: ReturnType<typeof buildTopRows>, q: BlockQuery): Page<BlockRow> {
-  const row = top.rows.find((r) => (q.type === undefined || r.type === q.type) && (q.size === undefined || r.size === q.size))
-  const selected = q.type !== undefined || q.size !== undefined
-  const total = !selected ? all : q.state === 'free' ? Math.floor((row?.count ?? 0) / 3) : (row?.count ?? 0)
+function blockPage(all: number, top: ReturnType<typeof buildTopRows>, q: BlockQuery): BlockPage {
+  const selected = q.key !== undefined
+  const counted = top.rows.filter((row) => row.key === q.key || String(row.size) === q.key)
+  const row = counted[0]
+  const total = !selected ? all : q.state === 'free' ? 0 : counted.reduce((sum, { count }) => sum + count, 0)
   const rows: BlockRow[] = []
   for (let i = q.offset; i < Math.min(total, q.offset + q.limit); i++) {
     const source = selected && row ? row : top.rows[i % 11]!
@@ -141,5 +148,5 @@ function blockPage(all: number, top: ReturnType<typeof buildTopRows>, q: BlockQu
       evidence: state === 'used' ? source.evidence : '',
     })
   }
-  return { rows, total, offset: q.offset }
+  return { rows, total, offset: q.offset, bytes: selected ? counted.reduce((sum, { bytes }) => sum + bytes, 0) : top.bytes }
 }

@@ -1,26 +1,20 @@
-/** The summary of the stand-in's big core: a backend of 24 threads killed by SIGSEGV, every diagnostic kind. */
+/** The summary of the stand-in's big core: a backend of 100 threads and 300 modules killed by SIGSEGV, every diagnostic kind. */
 
-import { ACCOUNTING_KINDS, type AccountingKind, type CoreSummary, type DiagnosticRow, type ModuleRow } from '../../src-main/contract/rows.ts'
+import type { CoreSummary, DiagnosticRow, ModuleRow, RangeRow, ThreadRow } from '../../src-main/contract/rows.ts'
+import { accountingOf, buildRanges, type HeapTotals } from './fakeRanges.ts'
 
 const LIBRARIES = ['libc.so.6', 'libstdc++.so.6', 'libssl.so.3', 'libcrypto.so.3', 'libprotobuf.so.32', 'libpthread.so.0', 'libm.so.6', 'libz.so.1', 'libzstd.so.1', 'libnghttp2.so.14', 'ld-linux-x86-64.so.2']
 
-export function buildSummary(file: string, path: string, top: { count: number; bytes: number }): CoreSummary {
-  const bytes: Record<AccountingKind, number> = {
-    'allocator-used': top.bytes,
-    'allocator-free': 611_004_416,
-    'allocator-overhead': 93_118_464,
-    'thread-stack': 25_165_824,
-    anonymous: 301_989_888,
-    'module-data': 4_718_592,
-    'module-bss': 1_048_576,
-    'module-text': 19_922_944,
-    'module-rodata': 8_388_608,
-    'mapped-file': 167_772_160,
-    vdso: 24_576,
-    reserved: 402_653_184,
-  }
-  const rows = ACCOUNTING_KINDS.map((kind, i) => ({ kind, bytes: bytes[kind], ranges: 3 + i * 7 }))
-  return {
+const THREADS = 100
+const MODULES = 300
+const DAMAGED_CHUNKS = 40
+
+export function buildSummary(file: string, path: string, top: { count: number; bytes: number }): { summary: CoreSummary; ranges: RangeRow[] } {
+  const heap: HeapTotals = { used: top.bytes, free: 611_004_416, overhead: 93_118_464 }
+  const threadRows = threads()
+  const moduleRows = modules()
+  const ranges = buildRanges(heap, moduleRows, threadRows)
+  const summary: CoreSummary = {
     core: `core:${file}`,
     path,
     fileSize: 4_712_345_600,
@@ -34,17 +28,9 @@ export function buildSummary(file: string, path: string, top: { count: number; b
       machine: 'x86-64',
       writer: 'kernel',
     },
-    threads: Array.from({ length: 24 }, (_, i) => ({
-      tid: 4711 + i * 3,
-      crashed: i === 0,
-      signal: i === 0 ? 11 : 0,
-      pc: 0x7f3c_9a01_2200 + i * 0x11,
-      sp: 0x7f3c_8000_0000 - i * 0x80_0000,
-      tp: 0x7f3c_8000_0740 + i * 0x80_0000,
-      module: i % 4 === 0 ? '/opt/orders/bin/orders-backend' : '/usr/lib/x86_64-linux-gnu/libc.so.6',
-    })),
-    modules: modules(),
-    accounting: { rows, mapped: rows.reduce((sum, row) => sum + row.bytes, 0) },
+    threads: threadRows,
+    modules: moduleRows,
+    accounting: accountingOf(ranges, heap),
     allocators: [
       { allocator: 'glibc', arenas: 13, usedCount: top.count - 41, usedBytes: top.bytes - 88_080_384, freeCount: 1_204_332, freeBytes: 611_004_416, overheadBytes: 93_118_000 },
       { allocator: 'mmap', arenas: 1, usedCount: 41, usedBytes: 88_080_384, freeCount: 0, freeBytes: 0, overheadBytes: 464 },
@@ -60,12 +46,26 @@ export function buildSummary(file: string, path: string, top: { count: number; b
     peakMemoryBytes: 512_000_000,
     cached: false,
   }
+  return { summary, ranges }
+}
+
+function threads(): ThreadRow[] {
+  return Array.from({ length: THREADS }, (_, i) => ({
+    tid: 4711 + i * 3,
+    crashed: i === 0,
+    signal: i === 0 ? 11 : 0,
+    pc: 0x7f3c_9a01_2200 + i * 0x11,
+    sp: 0x7f3c_0000_2000 + i * 0x80_1000,
+    tp: 0x7f3c_0080_0740 + i * 0x80_1000,
+    module: i % 4 === 0 ? '/opt/orders/bin/orders-backend' : '/usr/lib/x86_64-linux-gnu/libc.so.6',
+  }))
 }
 
 function modules(): ModuleRow[] {
   const main: ModuleRow = { path: '/opt/orders/bin/orders-backend', buildId: 'a3f1c09e5b7d4412aa0917ce55d0b2f1e8c64d21', base: 0x55cc_ba00_0000, end: 0x55cc_bc40_0000, debug: 'full', file: '/opt/orders/bin/orders-backend' }
-  const libraries = LIBRARIES.map((name, i): ModuleRow => ({
-    path: `/usr/lib/x86_64-linux-gnu/${name}`,
+  const plugins = Array.from({ length: MODULES - 1 - LIBRARIES.length }, (_, i) => `liborders-plugin-with-a-name-as-long-as-they-get-${i}.so.${i % 4}`)
+  const libraries = [...LIBRARIES, ...plugins].map((name, i): ModuleRow => ({
+    path: `${i < LIBRARIES.length ? '/usr/lib/x86_64-linux-gnu' : '/opt/orders/lib/plugins/enabled/2026-11'}/${name}`,
     buildId: i === 7 ? '' : `${(0x51ab3c + i * 7919).toString(16)}d9e0f1a2b3c4d5e6f708192a3b4c5d6e`,
     base: 0x7f3c_9a00_0000 + i * 0x40_0000,
     end: 0x7f3c_9a20_0000 + i * 0x40_0000,
@@ -76,7 +76,14 @@ function modules(): ModuleRow[] {
 }
 
 function diagnostics(): DiagnosticRow[] {
+  const chunks = Array.from({ length: DAMAGED_CHUNKS }, (_, i): DiagnosticRow => ({
+    kind: 'damaged',
+    where: `arena 0x7f${(0x3c0400_0030 + i * 0x400_0000).toString(16)}`,
+    offset: 0x7f3c_0512_a010 + i * 0x400_0000,
+    message: `chunk size 0x${(0x4141_4141 + i).toString(16)} is larger than its heap; walking goes on at the next chunk that agrees with its bins`,
+  }))
   return [
+    ...chunks,
     { kind: 'mismatch', where: 'libcrypto.so.3', offset: null, message: 'the file on disk has build-id 77aa01…, the process ran 5232bb…; its pages are not used' },
     { kind: 'missing', where: 'libprotobuf.so.32', offset: null, message: 'no file with build-id 51ed… was found; vtables of its classes have no names' },
     { kind: 'missing', where: 'libz.so.1', offset: null, message: 'no build-id in the core and no file' },

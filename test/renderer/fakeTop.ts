@@ -43,6 +43,7 @@ export function buildTopRows(types: number): { rows: TopRow[]; count: number; by
   add(deepTemplate(5000), 136, 31_009)
   add('net::http::Connection<boost::asio::ip::tcp>::ReadOp', 1096, 8_190)
   add('A', 24, 20_000)
+  rows.push({ ...rows[0]!, key: 'unnamed/48', type: null, label: 'class at orders-backend+0x3d98', size: 48, sizes: 1, count: 210_077, bytes: 48 * 210_077, evidence: 'vtable at orders-backend+0x3d98 at offset 0 of every block; the program is stripped' })
   for (let i = rows.length; i < types; i++) {
     const size = 24 + 16 * Math.floor(random() ** 3 * 60)
     const count = Math.max(1, Math.floor(90_000 * random() ** 9))

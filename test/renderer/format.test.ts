@@ -5,7 +5,7 @@ import { count, counted, percent, shareOf } from '../../src-renderer/format/numb
 import { fileName, folderOf } from '../../src-renderer/format/paths.ts'
 import { exact, iec } from '../../src-renderer/format/sizes.ts'
 import { MAX_ARGS, splitTypeName } from '../../src-renderer/format/typeName.ts'
-import { signalMeaning, wasRunning } from '../../src-renderer/format/words.ts'
+import { signalMeaning, stageName, wasRunning } from '../../src-renderer/format/words.ts'
 import { deepTemplate } from './fakeTop.ts'
 
 test('counts are grouped by thousands whatever the machine’s language', () => {
@@ -74,6 +74,10 @@ test('a process that gcore stopped for a moment was not ended by that signal', (
   expect(wasRunning({ signal: 0, signalName: '', writer: 'gcore' })).toBe(true)
   expect(wasRunning({ signal: 11, signalName: 'SIGSEGV', writer: 'gcore' })).toBe(false)
   expect(wasRunning({ signal: 19, signalName: 'SIGSTOP', writer: 'kernel' })).toBe(false)
+})
+
+test('every stage has words, that of the cache too; a new one its own name', () => {
+  expect(['blocks', 'cache', 'brew'].map(stageName)).toEqual(['Walk every block', 'Read from the cache', 'brew'])
 })
 
 test('signals have meanings, unknown ones none', () => {

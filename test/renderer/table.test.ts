@@ -1,8 +1,12 @@
 import { expect, test } from 'vitest'
 import { ariaSort, gridTemplate, minimumWidth, moveBy, tsv, type Column } from '../../src-renderer/components/table.ts'
+import type { TopRow } from '../../src-main/contract/rows.ts'
+import { knowledgeOf, knowledgeOfBlock } from '../../src-renderer/format/knowledge.ts'
 import { blocksOfRow } from '../../src-renderer/state/blockSelection.ts'
 import { PageCache } from '../../src-renderer/state/pageCache.ts'
+import { totalsByKind } from '../../src-renderer/state/rangeKinds.ts'
 import { overallFraction, stageStates } from '../../src-renderer/state/progress.ts'
+import { buildSummary } from './fakeSummary.ts'
 
 const COLUMNS: Column[] = [{ id: 'label', title: 'Type', sortable: true }, { id: 'size', title: 'Size', width: 100, sortable: true }, { id: 'share', title: 'Share', width: 90 }]
 
@@ -31,12 +35,29 @@ test('a copied row stays one line of as many fields as columns', () => {
 })
 
 test('a row of TopN stands for its blocks, whatever it is grouped by', () => {
-  const typed = { key: '', type: 'A', label: 'A', size: 24, sizes: 1, requested: null, count: 1, bytes: 24, share: 1, evidence: '' }
+  const typed: TopRow = { key: 'k', type: 'A', label: 'A', size: 24, sizes: 1, requested: null, count: 1, bytes: 24, share: 1, evidence: '' }
   const unknown = { ...typed, type: null, label: 'malloc(80)', size: 88, requested: 80 }
-  expect(blocksOfRow(typed, 'type')).toEqual({ state: 'used', label: 'A', type: 'A' })
-  expect(blocksOfRow(typed, 'type-size')).toEqual({ state: 'used', label: 'A', type: 'A', size: 24 })
-  expect(blocksOfRow(unknown, 'type')).toEqual({ state: 'used', label: 'malloc(80)', type: null, size: 88 })
-  expect(blocksOfRow(unknown, 'size')).toEqual({ state: 'used', label: 'malloc(80)', size: 88 })
+  expect(blocksOfRow(typed, 'type')).toEqual({ state: 'used', row: { key: 'k', label: 'A', knowledge: 'named', size: 24, anyType: false } })
+  expect(blocksOfRow({ ...typed, sizes: 2 }, 'type').row?.size).toBeNull()
+  expect(blocksOfRow(unknown, 'type').row).toMatchObject({ label: 'malloc(80)', knowledge: 'unknown', size: 88, anyType: false })
+  expect(blocksOfRow(unknown, 'size').row?.anyType).toBe(true)
+})
+
+test('a class without a name is known, by what tells it apart', () => {
+  expect(knowledgeOf({ type: null, requested: null })).toBe('unnamed')
+  expect(knowledgeOf({ type: null, requested: 80 })).toBe('unknown')
+  expect(knowledgeOfBlock({ type: null, evidence: 'vtable at demo+0x3d98' })).toBe('unnamed')
+  expect(knowledgeOfBlock({ type: null, evidence: '' })).toBe('unknown')
+  expect(knowledgeOfBlock({ type: 'A', evidence: 'vtable for A' })).toBe('named')
+})
+
+test('the kinds of the map sum to what is mapped; an allocator’s ranges count once', () => {
+  const { summary, ranges } = buildSummary('f', '/f', { count: 1, bytes: 1_000_000 })
+  const totals = totalsByKind(summary.accounting)
+  expect(totals.reduce((sum, total) => sum + total.bytes, 0)).toBe(summary.accounting.mapped)
+  expect(totals.reduce((sum, total) => sum + total.ranges, 0)).toBe(ranges.length)
+  expect(totals[0]).toEqual({ kind: 'allocator', bytes: 705_122_880, ranges: 100 })
+  expect(totalsByKind({ rows: [], mapped: 0 })).toEqual([])
 })
 
 test('the pages seen longest ago go first', () => {

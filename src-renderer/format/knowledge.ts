@@ -1,0 +1,21 @@
+/** How much is known of what a block is. */
+
+import type { BlockRow, TopRow } from '../../src-main/contract/rows.ts'
+
+/**
+ * - `named`: its type has a name
+ * - `unnamed`: told apart from all others by evidence such as its vtable, but nothing names it
+ * - `unknown`: only its size is known
+ */
+export type Knowledge = 'named' | 'unnamed' | 'unknown'
+
+/** Only rows of unknown blocks say what was asked of malloc. */
+export function knowledgeOf(row: Pick<TopRow, 'type' | 'requested'>): Knowledge {
+  if (row.type !== null) return 'named'
+  return row.requested === null ? 'unnamed' : 'unknown'
+}
+
+export function knowledgeOfBlock(row: Pick<BlockRow, 'type' | 'evidence'>): Knowledge {
+  if (row.type !== null) return 'named'
+  return row.evidence === '' ? 'unknown' : 'unnamed'
+}

@@ -8,8 +8,7 @@ export interface Campaign {
   refused: number
   /** Refusals by their text, most frequent first. */
   refusals: [string, number][]
-  /** Milliseconds of the slowest case. */
-  slowest: number
+  slowest: { ms: number; mutation: Mutation; seed: number }
   /** `mutation seed: what happened` of every case that shows a bug: thrown, contradictory, hung, greedy. */
   bugs: string[]
 }
@@ -26,7 +25,7 @@ interface Answer {
 }
 
 export async function runCampaign(image: Uint8Array, cases: { mutation: Mutation; seeds: number; from?: number }[]): Promise<Campaign> {
-  const campaign: Campaign = { opened: 0, refused: 0, refusals: [], slowest: 0, bugs: [] }
+  const campaign: Campaign = { opened: 0, refused: 0, refusals: [], slowest: { ms: 0, mutation: 'cut', seed: 0 }, bugs: [] }
   const refusals = new Map<string, number>()
   let worker = start(image)
   let peak = 0
@@ -40,7 +39,7 @@ export async function runCampaign(image: Uint8Array, cases: { mutation: Mutation
         continue
       }
       const { verdict } = answer
-      campaign.slowest = Math.max(campaign.slowest, verdict.ms)
+      if (verdict.ms > campaign.slowest.ms) campaign.slowest = { ms: verdict.ms, mutation, seed }
       if (peak > 0 && answer.peak - peak > MEMORY + 8 * image.length) campaign.bugs.push(`${mutation} ${seed}: took ${Math.round((answer.peak - peak) / 2 ** 20)} MiB`)
       peak = Math.max(peak, answer.peak)
       if (verdict.kind === 'bug') campaign.bugs.push(`${mutation} ${seed}: ${verdict.message}`)

@@ -4,7 +4,7 @@
  */
 import type { CoreSummary } from '../../src-main/contract/rows.ts'
 import { openSession } from '../../src-main/engine/analysis.ts'
-import { Cancelled } from '../../src-main/engine/ports.ts'
+import { Cancelled, type ByteSource } from '../../src-main/engine/ports.ts'
 import { FormatError, UnreadableCore } from '../../src-main/engine/errors.ts'
 import type { EngineSession } from '../../src-main/engine/session.ts'
 import { wasmModule } from '../../src-main/storage/wasmModules.ts'
@@ -16,12 +16,16 @@ export type Verdict =
   /** A bug: something else was thrown, or the answers contradict each other. */
   | { kind: 'bug'; message: string; ms: number }
 
-export async function judge(image: Uint8Array): Promise<Verdict> {
+export function judge(image: Uint8Array): Promise<Verdict> {
+  return judgeSource(memoryByteSource(image, 'fuzz.core'))
+}
+
+export async function judgeSource(core: ByteSource): Promise<Verdict> {
   const started = performance.now()
   const ms = (): number => performance.now() - started
   try {
     const session = await openSession('fuzz', { debug: [] }, {
-      core: memoryByteSource(image, 'fuzz.core'),
+      core,
       files: { open: () => null },
       store: null,
       progress: { stage: () => {}, advance: () => {} },

@@ -17,7 +17,7 @@ export function chunkWalkRates(): { kernel: number; twin: number } {
     at += REGION - at - size < 32 ? REGION - at : size
   }
   return {
-    kernel: rate(chunks, () => kernel.walk({ windowAt: 0, windowSize: REGION, position: 0, top: REGION + 32, end: REGION, forbidden: 6 }).count),
+    kernel: rate(chunks, () => kernel.walk({ windowAt: 0, windowSize: REGION, position: 0, top: REGION + 32, end: REGION, forbidden: 6, before: 0 }).count),
     twin: rate(chunks, () => walkTwin(region, REGION + 32, 6).chunks.length),
   }
 }

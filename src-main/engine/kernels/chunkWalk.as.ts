@@ -14,29 +14,30 @@ const AT_END: i32 = 2 // pos is the region's end
 const BAD_SIZE: i32 = 3
 const FENCEPOST: i32 = 4 // a chunk of 16 bytes or of size 0: this run of chunks ends here
 const OUT_FULL: i32 = 5
+const MISMATCH: i32 = 6 // the chunk before pos is free, but its size is not repeated at pos
 
 const PREV_INUSE: u64 = 1
 const IS_MMAPPED: u64 = 2
 const MIN_CHUNK: u64 = 32
 
 export let position: u64 = 0
+/** Size of the chunk before `position`. */
+export let lastSize: u64 = 0
 /** PREV_INUSE of the first header read in this call: the state of the last chunk of the call before. 2: none read. */
 export let firstPrevInUse: u32 = 2
-/** Chunks whose free predecessor disagrees about its size, and where the first of them is. */
-export let mismatches: u32 = 0
-export let mismatchAt: u64 = 0
 
 /**
  * @param window address of the window's bytes @param windowAt its position @param windowSize bytes
  * @param pos header to start at @param top position of the top chunk's header, or beyond `end`
  * @param end the region's size @param forbidden flags that no chunk of this arena has
+ * @param before size of the chunk before `pos`; 0 where it is not to be checked against what stands at `pos`
  * @param startOut,wordsOut,stateOut,typeOut columns of `capacity` elements
  * @param firstWordLow,firstWordHigh the span of all ranges @param ranges pairs of u64, half-open, sorted
  * @param table address of `slotCount` (a power of two) u64 keys, zero where free; an id is a slot's number + 1
  * @returns how many chunks were emitted, with the reason for stopping in the upper 8 bits
  */
 export function walk(
-  window: usize, windowAt: u64, windowSize: u64, pos: u64, top: u64, end: u64, forbidden: u64,
+  window: usize, windowAt: u64, windowSize: u64, pos: u64, top: u64, end: u64, forbidden: u64, before: u64,
   startOut: usize, wordsOut: usize, stateOut: usize, typeOut: usize, capacity: u32,
   ranges: usize, rangeCount: u32, table: usize, slotCount: u32,
 ): u32 {
@@ -45,9 +46,8 @@ export function walk(
   const high: u64 = rangeCount > 0 ? load<u64>(ranges + ((<usize>rangeCount) << 4) - 8) : 0
   let count: u32 = 0
   let reason = NEED_WINDOW
-  let previousSize: u64 = 0
+  let previousSize = before
   firstPrevInUse = 2
-  mismatches = 0
   while (true) {
     if (pos >= end) { reason = AT_END; break }
     if (pos + 24 > windowEnd) break
@@ -55,19 +55,16 @@ export function walk(
     const head = load<u64>(at, 8)
     const used = head & PREV_INUSE
     const size = head & ~(<u64>7)
-    if (size < MIN_CHUNK || (size & 15) != 0 || size > end - pos || (head & forbidden) != 0) {
+    if (size < MIN_CHUNK || (size & 15) != 0 || size > end - pos || (pos < top && size > top - pos) || (head & forbidden) != 0) {
       // a fencepost's PREV_INUSE is right; a smashed header's is not known
       if (size <= 16 && (size == 16 || size == 0) && (head & IS_MMAPPED) == 0) { reason = FENCEPOST; settle(count, stateOut, used) }
       else if (pos == top) { reason = AT_TOP; settle(count, stateOut, used) }
       else reason = BAD_SIZE
       break
     }
-    if (used == 0 && previousSize != 0 && load<u64>(at) != previousSize) {
-      if (mismatches == 0) mismatchAt = pos
-      mismatches++
-    }
     settle(count, stateOut, used)
     if (pos == top) { reason = AT_TOP; break }
+    if (used == 0 && previousSize != 0 && load<u64>(at) != previousSize) { reason = MISMATCH; break }
     if (count == capacity) { reason = OUT_FULL; break }
     store<u32>(startOut + ((<usize>count) << 2), <u32>((pos + 16) >> 3))
     const words = (size - 8) >> 3
@@ -80,6 +77,7 @@ export function walk(
     pos += size
   }
   position = pos
+  lastSize = previousSize
   return count | (<u32>reason << 28)
 }
 

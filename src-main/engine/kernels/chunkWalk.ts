@@ -6,15 +6,15 @@ import { word } from '../bytes/cursor.ts'
 const WINDOW = 4 << 20
 const CAPACITY = WINDOW / MIN_CHUNK
 const SLOTS = 1 << 18
-const REASONS = ['need-window', 'top', 'end', 'bad-size', 'fencepost', 'out-full'] as const
+const REASONS = ['need-window', 'top', 'end', 'bad-size', 'fencepost', 'out-full', 'mismatch'] as const
 
 export interface WalkStep {
   count: number
   reason: (typeof REASONS)[number]
   position: number
+  /** Of the chunk before `position`. */
+  lastSize: number
   firstPrevInUse: number
-  mismatches: number
-  mismatchAt: number
   /** Usable words of the last chunk where they exceed 32 bits, else 0. */
   oversize: number
 }
@@ -28,15 +28,16 @@ export interface WalkFrom {
   end: number
   /** Flags that no chunk of this arena has. */
   forbidden: number
+  /** Size of the chunk before `position`, as the step before says; 0 where it is not to be checked. */
+  before: number
 }
 
 interface Exports {
-  walk(window: number, windowAt: bigint, windowSize: bigint, pos: bigint, top: bigint, end: bigint, forbidden: bigint, start: number, words: number, state: number, type: number, capacity: number, ranges: number, rangeCount: number, table: number, slotCount: number): number
+  walk(window: number, windowAt: bigint, windowSize: bigint, pos: bigint, top: bigint, end: bigint, forbidden: bigint, before: bigint, start: number, words: number, state: number, type: number, capacity: number, ranges: number, rangeCount: number, table: number, slotCount: number): number
   classify(word: bigint, ranges: number, rangeCount: number, table: number, slotCount: number): number
   position: { value: bigint }
+  lastSize: { value: bigint }
   firstPrevInUse: { value: number }
-  mismatches: { value: number }
-  mismatchAt: { value: bigint }
 }
 
 export class ChunkWalkKernel {
@@ -68,11 +69,11 @@ export class ChunkWalkKernel {
   walk(from: WalkFrom): WalkStep {
     const { at, exports } = this
     const big = BigInt
-    const packed = exports.walk(at.window, big(from.windowAt), big(from.windowSize), big(from.position), big(from.top), big(from.end), big(from.forbidden), at.start, at.words, at.state, at.type, CAPACITY, at.ranges, this.rangeCount, at.table, SLOTS)
+    const packed = exports.walk(at.window, big(from.windowAt), big(from.windowSize), big(from.position), big(from.top), big(from.end), big(from.forbidden), big(from.before), at.start, at.words, at.state, at.type, CAPACITY, at.ranges, this.rangeCount, at.table, SLOTS)
     const count = packed & 0x0fff_ffff
     const position = Number(exports.position.value)
     const oversize = count > 0 && this.columns.words[count - 1] === 0xffff_ffff ? (position - this.columns.start[count - 1] * 8 + 8) / 8 : 0
-    return { count, reason: REASONS[packed >>> 28], position, firstPrevInUse: exports.firstPrevInUse.value, mismatches: exports.mismatches.value, mismatchAt: Number(exports.mismatchAt.value), oversize }
+    return { count, reason: REASONS[packed >>> 28], position, lastSize: Number(exports.lastSize.value), firstPrevInUse: exports.firstPrevInUse.value, oversize }
   }
 
   /** The id of one word; 0 where it lies in none of the ranges. */

@@ -183,6 +183,11 @@ export function rangesOfCore(segments: Segment[], coreSize: number, diagnostics:
       diagnostics.add('damaged', where, s.offset, `says it maps ${hex(s.vaddr)} to ${hex(end)}: left out`)
       continue
     }
+    const before = ranges.at(-1)
+    if (before && s.vaddr < before.end && s.vaddr >= before.promisedEnd && s.vaddr > before.start) {
+      diagnostics.add('damaged', where, s.vaddr, `begins within the undumped end of the segment before it, which is cut there`)
+      before.end = previousEnd = s.vaddr
+    }
     const start = Math.max(s.vaddr, previousEnd)
     if (start > s.vaddr) diagnostics.add('damaged', where, s.vaddr, `overlaps the segment before it by ${Math.min(end, previousEnd) - s.vaddr} bytes`)
     if (start >= end) continue

@@ -100,7 +100,7 @@ describe('modules', () => {
 
   test('a mapping that only NT_FILE names is mapped, not dumped', () => {
     const spec = core()
-    spec.segments = spec.segments?.filter((s) => s.flags !== 5)
+    spec.segments = (spec.segments ?? []).filter((s) => s.flags !== 5)
     const { memory } = modulesOf(spec, { [PATH]: build(0xaa) })
     expect(memory.read(BASE + 0x10000, 8)).toEqual(code)
     expect(memory.find(BASE + 0x10000)).toMatchObject({ listedOnly: true, flags: 5 })

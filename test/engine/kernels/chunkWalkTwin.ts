@@ -30,7 +30,7 @@ export function walkTwin(region: Uint8Array, top: number, forbidden: number): Tw
     if (position + 24 > region.length) return { chunks, reason: 'need-window', position }
     const head = view.getBigUint64(position + 8, true)
     const size = head & ~7n
-    const good = size >= 32n && size % 16n === 0n && size <= BigInt(region.length - position) && (head & BigInt(forbidden)) === 0n
+    const good = size >= 32n && size % 16n === 0n && size <= BigInt(region.length - position) && (head & BigInt(forbidden)) === 0n && !(position < top && size > BigInt(top - position))
     if (!good && (size === 16n || size === 0n) && (head & 2n) === 0n) {
       settle(head)
       return { chunks, reason: 'fencepost', position }
@@ -41,6 +41,8 @@ export function walkTwin(region: Uint8Array, top: number, forbidden: number): Tw
     }
     if (!good) return { chunks, reason: 'bad-size', position }
     settle(head)
+    const last = chunks.at(-1)
+    if (last && !last.used && view.getBigUint64(position, true) !== BigInt(last.size + 8)) return { chunks, reason: 'mismatch', position }
     chunks.push({ at: position + 16, size: Number(size) - 8, used: true, first: view.getBigUint64(position + 16, true) })
     position += Number(size)
   }

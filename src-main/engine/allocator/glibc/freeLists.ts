@@ -112,7 +112,10 @@ function blockInBin(blocks: Blocks, at: number, chunk: number, layout: TcacheLay
   return size === chunk || (layout.slotsLeft && chunk === 0 && size > 64 * 16) ? block : -1
 }
 
-/** Null unless every list of the would-be tcache is sane. */
+/** Sane lists that a would-be tcache must have for each damaged one to be believed. */
+const SANE_FOR_A_DAMAGED = 4
+
+/** Null unless the lists of the would-be tcache are sane. */
 function readTcache(memory: AddressSpace, blocks: Blocks, block: number): Tcache | null {
   const chunk = blocks.size(block) + 8
   const layout = TCACHE_LAYOUTS.find((l) => chunk >= l.chunk && chunk <= l.largestChunk)
@@ -122,16 +125,16 @@ function readTcache(memory: AddressSpace, blocks: Blocks, block: number): Tcache
   const view = new DataView(read.bytes.buffer)
   const entriesAt = layout.bins * layout.countBytes
   const tcache: Tcache = { block, layout, lists: [] }
+  let damaged = 0
   for (let bin = 0; bin < layout.bins; bin++) {
     const counted = layout.countBytes === 1 ? view.getUint8(bin) : view.getUint16(bin * 2, true)
     const head = view.getUint32(entriesAt + bin * 8, true) + view.getUint32(entriesAt + bin * 8 + 4, true) * 2 ** 32
-    if (layout.slotsLeft ? counted > 4096 : (counted === 0) !== (head === 0)) return null
-    if (head === 0) continue
     const listed = bin < 64 ? MIN_CHUNK + bin * 16 : 0
-    if (head % 16 !== 0 || blockInBin(blocks, head, listed, layout) < 0) return null
-    tcache.lists.push({ head, chunk: listed })
+    const isSane = (layout.slotsLeft ? counted <= 4096 : (counted === 0) === (head === 0)) && (head === 0 || (head % 16 === 0 && blockInBin(blocks, head, listed, layout) >= 0))
+    if (!isSane) damaged++
+    else if (head !== 0) tcache.lists.push({ head, chunk: listed })
   }
-  return tcache
+  return damaged * SANE_FOR_A_DAMAGED > tcache.lists.length ? null : tcache
 }
 
 /**

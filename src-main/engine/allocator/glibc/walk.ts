@@ -8,7 +8,7 @@ import type { ChunkWalkKernel } from '../../kernels/chunkWalk.ts'
 import type { AddressSpace } from '../../memory/addressSpace.ts'
 import type { Progress } from '../../ports.ts'
 import { CHUNK_BITS, CHUNK_BLOCKS, STATE, type Blocks, type Region } from '../blocks.ts'
-import { CHUNK_HEADER, chainStartsAt, chunkSizeOf, type Effort, forbiddenFlags, MIN_CHUNK, PREV_INUSE } from './layout.ts'
+import { CHUNK_HEADER, chainStartsAt, chunkSizeOf, type Effort, forbiddenFlags, isFencepost, MIN_CHUNK, PREV_INUSE } from './layout.ts'
 
 /** Memory in which one arena's chunks lie one behind the other. */
 export interface Run {
@@ -76,6 +76,7 @@ export class RunWalker {
     const region = blocks.beginRegion({ start, end, allocator: 'glibc', arena: run.arena })
     const top = (this.sortedTops.find((t) => t >= start) ?? end + MIN_CHUNK) - start
     let position = 0
+    let before = 0
     while (true) {
       this.progress.advance(this.done + (start - run.start) + position)
       const wanted = Math.min(kernel.window.length - MIN_CHUNK, run.end - start - position)
@@ -87,12 +88,12 @@ export class RunWalker {
       const windowSize = isLast ? got + 8 : got
       const windowAt = position
       while (true) {
-        const step = kernel.walk({ windowAt, windowSize, position, top, end: run.end - start, forbidden: forbiddenFlags(run.nonMain) })
+        const step = kernel.walk({ windowAt, windowSize, position, top, end: run.end - start, forbidden: forbiddenFlags(run.nonMain), before })
         if (step.firstPrevInUse !== 2 && region.blockCount > 0) blocks.setState(blocks.count - 1, step.firstPrevInUse === 1 ? STATE.used : STATE.free)
         blocks.appendColumns(kernel.columns, step.count)
         if (step.count > 0 && step.oversize) region.largeWords = step.oversize
         position = step.position
-        if (step.mismatches > 0) this.diagnostics.add('damaged', `arena ${run.arena}`, start + step.mismatchAt, `${step.mismatches} free chunks have a size that the chunk behind them disagrees with, the first before ${hex(start + step.mismatchAt)}`)
+        before = step.lastSize
         switch (step.reason) {
           case 'need-window':
             break
@@ -110,8 +111,18 @@ export class RunWalker {
           case 'end':
             this.lastIsTop(region)
             return this.close(region, position, 'done')
-          case 'fencepost':
+          case 'mismatch':
+            region.end = start + position
+            if (this.chainInsideLast(run, region) !== 0) return this.close(region, position, 'damaged')
+            this.diagnostics.add('damaged', `arena ${run.arena}`, start + position, `the free chunk before ${hex(start + position)} and what stands behind it disagree about its size`)
+            before = 0
+            continue
+          case 'fencepost': {
+            // a smashed header may look like one; a heap's lies at its very end
+            const atEnd = run.nonMain ? start + position + 3 * CHUNK_HEADER >= run.end : isFencepost(memory, start + position, false)
+            if (!atEnd) return this.close(region, position, 'damaged')
             return this.close(region, Math.min(position + 2 * CHUNK_HEADER, run.end - start), 'fencepost')
+          }
           case 'bad-size':
             return this.close(region, position, 'damaged')
         }
@@ -135,23 +146,31 @@ export class RunWalker {
     return { why, at: region.start + position }
   }
 
+  /** Where a chain starts inside the region's last chunk and passes over its end: then that chunk's size is wrong. 0 for nowhere. */
+  private chainInsideLast(run: Run, region: Region): number {
+    if (region.blockCount === 0) return 0
+    const chunk = this.blocks.address(this.blocks.count - 1, region) - CHUNK_HEADER
+    for (let at = chunk + MIN_CHUNK; at < Math.min(region.end, chunk + BACKTRACK_LIMIT); at += 16) {
+      if (chainStartsAt(this.memory, at, run.end, this.tops, run.nonMain, this.effort, 16, region.end)) return at
+    }
+    return 0
+  }
+
   /**
    * Where the chain of chunks goes on after a bad header at `bad`; 0 where it doesn't. The last chunk may be what is
-   * damaged: then a chain starts inside it and passes over its end.
+   * damaged: then it is cut where the chain inside it starts.
    */
   private resync(run: Run, bad: number): number {
     const { memory, blocks } = this
     const region = blocks.regions.at(-1)
-    if (region && region.end === bad && region.blockCount > 0) {
+    const inside = region && region.end === bad ? this.chainInsideLast(run, region) : 0
+    if (region && inside !== 0) {
       const last = blocks.count - 1
-      const chunk = blocks.address(last, region) - CHUNK_HEADER
-      for (let at = chunk + MIN_CHUNK; at < Math.min(bad, chunk + BACKTRACK_LIMIT); at += 16) {
-        if (!chainStartsAt(memory, at, run.end, this.tops, run.nonMain, this.effort, 16, bad)) continue
-        blocks.chunk(last >>> CHUNK_BITS).words[last & (CHUNK_BLOCKS - 1)] = (at - chunk - 8) / 8
-        blocks.setState(last, this.prevInUse(at) ? STATE.used : STATE.free)
-        region.end = at
-        return at
-      }
+      const size = inside - blocks.address(last, region) + 8
+      blocks.chunk(last >>> CHUNK_BITS).words[last & (CHUNK_BLOCKS - 1)] = size / 8
+      blocks.setState(last, this.prevInUse(inside) ? STATE.used : STATE.free)
+      region.end = inside
+      return inside
     }
     for (let at = bad + 16; at < Math.min(run.end, bad + RESYNC_LIMIT); at += 16) {
       if (at % 2 ** 20 === 0) this.progress.advance(this.done + (at - run.start))
@@ -159,7 +178,7 @@ export class RunWalker {
         at = Math.ceil(memory.nextPresent(at + CHUNK_HEADER) / 16) * 16 - 16
         continue
       }
-      if (chainStartsAt(memory, at, run.end, this.tops, run.nonMain, this.effort)) return at
+      if (this.tops.has(at) || chainStartsAt(memory, at, run.end, this.tops, run.nonMain, this.effort)) return at
       if (!this.effort.spend(0)) break
     }
     return 0

@@ -16,8 +16,8 @@ import { type Truth, hex, readTruth } from './truth.ts'
 const TRIALS = 70
 /** Blocks that a header's damage may cost beside those it hit. */
 const MOST_LOST = 25
-/** Freed blocks that may look used: their list can't be followed over the damage. */
-const MOST_REVIVED = 60
+/** Freed blocks that may look used: a fastbin can't be followed over the damage, and nothing else says they are free. */
+const MOST_REVIVED = 150
 
 const KINDS = ['random word', 'zero', 'another small size', 'previous-in-use cleared', 'random bytes', 'text over many chunks', 'a large size'] as const
 type Kind = (typeof KINDS)[number]
@@ -38,7 +38,7 @@ describe.each(['bins', 'threads', 'classes', 'static-stripped'])('%s', (name) =>
       const address = addresses[at]
       const patch = patchOf(kind, address, truth, random)
       const offset = offsetOf(core, patch.first)
-      if (offset < 0) continue
+      if (offset < 0 || isUndetectable(patch, truth)) continue
       const usable = truth.live.get(address)?.usable ?? 0
       const hit = { first: Math.min(patch.first, addresses[at - 1]), end: Math.max(patch.first + patch.bytes.length, address + usable) }
       const { blocks } = await analyse(made.core, { files: 'none', debug: [], core: patched(made.core, core, offset, patch.bytes) })
@@ -82,6 +82,14 @@ function patchOf(kind: Kind, address: number, truth: Truth, random: Random): { f
     case 'a large size':
       return { first: header, bytes: word(16 * (1000 + random(60000)) + 1) }
   }
+}
+
+/** A wrong size that leads exactly to another chunk looks like a large block with an old heap in it, which does occur. */
+function isUndetectable(patch: { first: number; bytes: Buffer }, truth: Truth): boolean {
+  if (patch.bytes.length !== 8) return false
+  const size = Number(patch.bytes.readBigUInt64LE() & ~7n)
+  const next = patch.first + 8 + size
+  return truth.live.has(next) || truth.freed.has(next)
 }
 
 function word(value: number): Buffer {

@@ -6,9 +6,8 @@
  * the format's own window and a few MiB. A compressed core that ends too early or is damaged yields what could be
  * decompressed and a diagnostic; nothing before its first segment, or content that is no core, is UnreadableCore.
  *
- * NOTE FOR HOSTS: the answer is `{ source, diagnostics }`, or null for a file that is not compressed. The
- * diagnostics belong into the summary, beside the engine's own. `source` answers the compressed file's name and
- * modification time; the compressed source stays the caller's to close.
+ * The diagnostics belong into the summary, beside the engine's own. The source that is answered has the compressed
+ * file's name and modification time; the compressed one stays the caller's to close.
  */
 import { createHash } from 'node:crypto'
 import { closeSync, fdatasyncSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'

@@ -67,6 +67,8 @@ interface Tcache {
   layout: TcacheLayout
   /** Head of each list, and the size of its chunks; 0 for lists of large ones of several sizes. */
   lists: { head: number; chunk: number }[]
+  /** Lists whose head can't be right. */
+  damaged: number
 }
 
 /** Marks free what lies in tcaches, and the tcaches themselves as the allocator's own. */
@@ -85,10 +87,36 @@ export function markTcaches(memory: AddressSpace, blocks: Blocks, threads: Threa
   for (const block of emptyTcaches(memory, blocks, threads, seen)) keep(readTcache(memory, blocks, block))
   for (const tcache of found) {
     blocks.setState(tcache.block, STATE.own)
+    let whole = tcache.damaged === 0
     for (const list of tcache.lists) {
       const inBin = (at: number): number => blockInBin(blocks, at, list.chunk, tcache.layout)
       const followed = follow(memory, blocks, list.head, inBin, 0, STATE.freeInTcache)
-      if (followed.broken !== 0) diagnostics.add('damaged', 'tcache', blocks.address(tcache.block), `a list of ${list.chunk}-byte chunks is broken after ${followed.count}, at ${hex(followed.broken)}`)
+      if (followed.broken === 0) continue
+      whole = false
+      diagnostics.add('damaged', 'tcache', blocks.address(tcache.block), `a list of ${list.chunk}-byte chunks is broken after ${followed.count}, at ${hex(followed.broken)}`)
+    }
+    if (!whole) markByKey(memory, blocks, tcache)
+  }
+}
+
+/**
+ * Behind a broken list: since 2.29 each block in a tcache has the same key in its second word (the tcache's address,
+ * from 2.34 on a random number), which malloc takes out again.
+ */
+function markByKey(memory: AddressSpace, blocks: Blocks, tcache: Tcache): void {
+  const keyOf = (address: number): bigint => {
+    const read = memory.read(address + 8, 8)
+    return read.ok ? new DataView(read.bytes.buffer).getBigUint64(0, true) : 0n
+  }
+  const keys = tcache.lists.map((list) => keyOf(list.head))
+  const key = keys.find((k) => k !== 0n && keys.filter((other) => other === k).length * 2 > keys.length)
+  if (key === undefined || keys.length < SANE_FOR_A_DAMAGED) return
+  const largest = (MIN_CHUNK + 63 * 16 - 8) / 8
+  for (let chunk = 0; chunk < blocks.chunkCount; chunk++) {
+    const { words, state } = blocks.chunk(chunk)
+    const length = Math.min(CHUNK_BLOCKS, blocks.count - (chunk << CHUNK_BITS))
+    for (let i = 0; i < length; i++) {
+      if (state[i] === STATE.used && words[i] <= largest && keyOf(blocks.address((chunk << CHUNK_BITS) + i)) === key) state[i] = STATE.freeInTcache
     }
   }
 }
@@ -124,17 +152,16 @@ function readTcache(memory: AddressSpace, blocks: Blocks, block: number): Tcache
   if (!read.ok) return null
   const view = new DataView(read.bytes.buffer)
   const entriesAt = layout.bins * layout.countBytes
-  const tcache: Tcache = { block, layout, lists: [] }
-  let damaged = 0
+  const tcache: Tcache = { block, layout, lists: [], damaged: 0 }
   for (let bin = 0; bin < layout.bins; bin++) {
     const counted = layout.countBytes === 1 ? view.getUint8(bin) : view.getUint16(bin * 2, true)
     const head = view.getUint32(entriesAt + bin * 8, true) + view.getUint32(entriesAt + bin * 8 + 4, true) * 2 ** 32
     const listed = bin < 64 ? MIN_CHUNK + bin * 16 : 0
     const isSane = (layout.slotsLeft ? counted <= 4096 : (counted === 0) === (head === 0)) && (head === 0 || (head % 16 === 0 && blockInBin(blocks, head, listed, layout) >= 0))
-    if (!isSane) damaged++
+    if (!isSane) tcache.damaged++
     else if (head !== 0) tcache.lists.push({ head, chunk: listed })
   }
-  return damaged * SANE_FOR_A_DAMAGED > tcache.lists.length ? null : tcache
+  return tcache.damaged * SANE_FOR_A_DAMAGED > tcache.lists.length ? null : tcache
 }
 
 /**

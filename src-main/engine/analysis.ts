@@ -69,7 +69,7 @@ export const openSession: OpenSession = async (handle, options, ports) => {
   summary.diagnostics = [...(ports.damage ?? []), ...diagnostics.rows, ...findings.diagnostics]
   summary.timings = clock.laps
   summary.cached = cached
-  return new CoreSession(summary, ranges, blocks, findings, ports, stored.close)
+  return new CoreSession(summary, ranges, memory, blocks, findings, ports, stored.close)
 }
 
 function analyse(core: CoreFile, memory: AddressSpace, modules: Module[], ports: SessionPorts, clock: Stopwatch): { blocks: Blocks; findings: Findings } {
@@ -87,7 +87,7 @@ function analyse(core: CoreFile, memory: AddressSpace, modules: Module[], ports:
 
   progress.stage('types', blocks.chunkCount, 'items')
   const vtables = new Vtables(memory, modules, new Demangler(ports.wasm('demangle')), diagnostics)
-  const types = typeBlocks(blocks, kernel, vtables, progress)
+  const types = typeBlocks(blocks, kernel, vtables, memory, progress)
   const groups = groupBlocks(blocks)
   const requested = [...sampleBlocks(blocks, groups)].map(([size, samples]): [number, number] => [size, requestedSize(memory, blocks, size, samples)])
   clock.lap('types')
@@ -159,6 +159,7 @@ function summarize(handle: string, ports: SessionPorts, core: CoreFile, modules:
 class CoreSession implements EngineSession {
   private readonly report: CoreSummary
   private readonly ranges: RangeRow[]
+  private readonly memory: AddressSpace
   private readonly blocks: Blocks
   private readonly findings: Findings
   private readonly ports: SessionPorts
@@ -167,9 +168,10 @@ class CoreSession implements EngineSession {
   private readonly requested: Map<number, number>
   private readonly cursor = { query: '', offset: 0, block: 0 }
 
-  constructor(summary: CoreSummary, ranges: RangeRow[], blocks: Blocks, findings: Findings, ports: SessionPorts, closeIndex: () => void) {
+  constructor(summary: CoreSummary, ranges: RangeRow[], memory: AddressSpace, blocks: Blocks, findings: Findings, ports: SessionPorts, closeIndex: () => void) {
     this.report = summary
     this.ranges = ranges
+    this.memory = memory
     this.blocks = blocks
     this.findings = findings
     this.ports = ports
@@ -188,7 +190,7 @@ class CoreSession implements EngineSession {
   }
 
   listBlocks(q: BlockQuery): BlockPage {
-    return listBlocks(this.blocks, this.findings.types, this.findings.groups, q, this.cursor)
+    return listBlocks(this.memory, this.blocks, this.findings.types, this.findings.groups, q, this.cursor)
   }
 
   listRanges(q: RangeQuery): Page<RangeRow> {

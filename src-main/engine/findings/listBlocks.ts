@@ -2,6 +2,7 @@
 import type { BlockQuery } from '../../contract/api.ts'
 import type { BlockPage, BlockRow } from '../../contract/rows.ts'
 import { CHUNK_BITS, CHUNK_BLOCKS, isFree, LARGE, STATE, type Blocks, type Region } from '../allocator/blocks.ts'
+import type { AddressSpace } from '../memory/addressSpace.ts'
 import type { Group } from './groups.ts'
 import { parseKey, type KnownType } from './top.ts'
 
@@ -15,7 +16,7 @@ export interface BlockCursor {
 /** Confidence of a type that a vtable says. */
 const BY_VTABLE = 0.99
 
-export function listBlocks(blocks: Blocks, types: KnownType[], groups: Group[], q: BlockQuery, cursor: BlockCursor): BlockPage {
+export function listBlocks(memory: AddressSpace, blocks: Blocks, types: KnownType[], groups: Group[], q: BlockQuery, cursor: BlockCursor): BlockPage {
   const wanted = selection(q, types)
   const counted = groups.filter((g) => matches(g, wanted))
   const total = counted.reduce((sum, g) => sum + g.count, 0)
@@ -55,7 +56,7 @@ export function listBlocks(blocks: Blocks, types: KnownType[], groups: Group[], 
         allocator: region.allocator,
         arena: region.arena,
         type: types[blockType].name,
-        count: 1,
+        count: types[blockType].counted ? memory.word(region.start + chunk.start[i] * 8) : 1,
         confidence: types[blockType].name === null ? 0 : BY_VTABLE,
         evidence: types[blockType].evidence,
       })

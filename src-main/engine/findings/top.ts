@@ -10,11 +10,13 @@ export interface KnownType {
   /** As the debug information spells it; null where it is told apart but not named. */
   name: string | null
   label: string
+  /** Blocks are arrays by new[]: the first word counts the elements. */
+  counted: boolean
   /** Why blocks have this type, as one line. */
   evidence: string
 }
 
-export const UNKNOWN_TYPE: KnownType = { name: null, label: '', evidence: '' }
+export const UNKNOWN_TYPE: KnownType = { name: null, label: '', counted: false, evidence: '' }
 
 /** Requested size by usable size, for blocks without a type. */
 export type RequestedSizes = ReadonlyMap<number, number>

@@ -19,6 +19,9 @@ const MISMATCH: i32 = 6 // the chunk before pos is free, but its size is not rep
 const PREV_INUSE: u64 = 1
 const IS_MMAPPED: u64 = 2
 const MIN_CHUNK: u64 = 32
+/** new[] keeps the number of elements in front of the first one. */
+const MAX_COOKIE: u64 = 1 << 32
+const BEHIND_COOKIE: u32 = 0x8000_0000
 
 export let position: u64 = 0
 /** Size of the chunk before `position`. */
@@ -50,7 +53,7 @@ export function walk(
   firstPrevInUse = 2
   while (true) {
     if (pos >= end) { reason = AT_END; break }
-    if (pos + 24 > windowEnd) break
+    if (pos + 32 > windowEnd) break
     const at = window + <usize>(pos - windowAt)
     const head = load<u64>(at, 8)
     const used = head & PREV_INUSE
@@ -71,7 +74,16 @@ export function walk(
     store<u32>(wordsOut + ((<usize>count) << 2), words > 0xffff_ffff ? 0xffff_ffff : <u32>words)
     store<u8>(stateOut + <usize>count, 0)
     const first = load<u64>(at, 16)
-    store<u32>(typeOut + ((<usize>count) << 2), first >= low && first < high ? classify(first, ranges, rangeCount, table, slotCount) : 0)
+    let id: u32 = 0
+    if (first >= low && first < high) id = classify(first, ranges, rangeCount, table, slotCount)
+    else if (first != 0 && first < MAX_COOKIE) {
+      const second = load<u64>(at, 24)
+      if (second >= low && second < high) {
+        id = classify(second, ranges, rangeCount, table, slotCount)
+        if (id != 0) id |= BEHIND_COOKIE
+      }
+    }
+    store<u32>(typeOut + ((<usize>count) << 2), id)
     count++
     previousSize = size
     pos += size

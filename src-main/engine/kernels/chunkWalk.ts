@@ -6,6 +6,9 @@ import { word } from '../bytes/cursor.ts'
 const WINDOW = 4 << 20
 const CAPACITY = WINDOW / MIN_CHUNK
 const SLOTS = 1 << 18
+/** In an id: the word is the block's second, behind a number that may be new[]'s count. */
+export const BEHIND_COOKIE = 0x8000_0000
+const MAX_COOKIE = 2 ** 32
 const REASONS = ['need-window', 'top', 'end', 'bad-size', 'fencepost', 'out-full', 'mismatch'] as const
 
 export interface WalkStep {
@@ -76,12 +79,19 @@ export class ChunkWalkKernel {
     return { count, reason: REASONS[packed >>> 28], position, lastSize: Number(exports.lastSize.value), firstPrevInUse: exports.firstPrevInUse.value, oversize }
   }
 
-  /** The id of one word; 0 where it lies in none of the ranges. */
-  classify(value: number): number {
+  /** The id of a block by its first two words, as the walk gives it. */
+  idOf(first: number, second: number): number {
+    const id = this.classify(first)
+    if (id !== 0 || !(first > 0 && first < MAX_COOKIE)) return id
+    const behind = this.classify(second)
+    return behind === 0 ? 0 : behind + BEHIND_COOKIE
+  }
+
+  private classify(value: number): number {
     return value > 0 ? this.exports.classify(BigInt(value), this.at.ranges, this.rangeCount, this.at.table, SLOTS) : 0
   }
 
-  /** The word behind an id in the type column. */
+  /** The word behind an id in the type column, without BEHIND_COOKIE. */
   wordOf(id: number): number {
     return word(this.table, (id - 1) * 8)
   }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { ChunkWalkKernel } from '../../../src-main/engine/kernels/chunkWalk.ts'
+import { BEHIND_COOKIE, ChunkWalkKernel } from '../../../src-main/engine/kernels/chunkWalk.ts'
 import { wasmModule } from '../../../src-main/storage/wasmModules.ts'
 import { Random } from '../../builders/random.ts'
 import { walkTwin, type TwinChunk } from './chunkWalkTwin.ts'
@@ -21,6 +21,10 @@ function randomRegion(random: Random, length: number, damage: number): Uint8Arra
     view.setBigUint64(at + 8, BigInt(kept) | BigInt(previousFree === 0 ? 1 : 0), true)
     if (previousFree !== 0) view.setBigUint64(at, BigInt(previousFree), true)
     if (random.below(3) === 0) view.setBigUint64(at + 16, BigInt(random.pick([0x400010, 0x400018, 0x7f00_0000_0040, 0x500000, 0x400011])), true)
+    else if (random.below(8) === 0) {
+      view.setBigUint64(at + 16, BigInt(random.below(10)), true)
+      view.setBigUint64(at + 24, 0x400020n, true)
+    }
     previousFree = random.below(4) === 0 ? kept : 0
     at += kept
   }
@@ -71,11 +75,15 @@ describe('the chunk walk kernel', () => {
   test('gives each first word that lies in a module an id that leads back to it', () => {
     const region = randomRegion(new Random(5), 1 << 16, 0)
     const { chunks, ids, kernel } = walkInWindows(region, region.length + 32, 6, 4096)
+    const view = new DataView(region.buffer)
+    expect(ids.some((id) => id >= BEHIND_COOKIE)).toBe(true)
     const inModule = (word: bigint): boolean => word % 8n === 0n && MODULE_RANGES.some((r) => word >= BigInt(r.start) && word < BigInt(r.end))
-    expect(ids.some((id) => id > 0)).toBe(true)
+    expect(ids.some((id) => id > 0 && id < BEHIND_COOKIE)).toBe(true)
     chunks.forEach((chunk, i) => {
-      expect(ids[i] > 0).toBe(inModule(chunk.first))
-      if (ids[i] > 0) expect(kernel.wordOf(ids[i])).toBe(Number(chunk.first))
+      const second = view.getBigUint64(chunk.at + 8, true)
+      const counts = !inModule(chunk.first) && chunk.first > 0n && chunk.first < 2n ** 32n && inModule(second)
+      expect([ids[i] > 0, ids[i] >= BEHIND_COOKIE]).toEqual([inModule(chunk.first) || counts, counts])
+      if (ids[i] > 0) expect(kernel.wordOf(ids[i] % BEHIND_COOKIE)).toBe(Number(counts ? second : chunk.first))
     })
   })
 

@@ -27,7 +27,7 @@ export function walkTwin(region: Uint8Array, top: number, forbidden: number): Tw
     if (last) last.used = (head & 1n) === 1n
   }
   while (position < region.length) {
-    if (position + 24 > region.length) return { chunks, reason: 'need-window', position }
+    if (position + 32 > region.length) return { chunks, reason: 'need-window', position }
     const head = view.getBigUint64(position + 8, true)
     const size = head & ~7n
     const good = size >= 32n && size % 16n === 0n && size <= BigInt(region.length - position) && (head & BigInt(forbidden)) === 0n && !(position < top && size > BigInt(top - position))

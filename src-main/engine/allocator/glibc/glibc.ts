@@ -132,7 +132,7 @@ export function walkGlibc(q: GlibcQuery, plan: GlibcPlan, kernel: ChunkWalkKerne
     for (; next < plan.mmapped.length && plan.mmapped[next].start < address; next++) {
       const chunk = plan.mmapped[next]
       blocks.beginRegion({ start: chunk.start, end: chunk.end, allocator: 'glibc', arena: 'mmap' })
-      blocks.append(chunk.block, chunk.size, STATE.used, kernel.classify(memory.word(chunk.block)))
+      blocks.append(chunk.block, chunk.size, STATE.used, kernel.idOf(memory.word(chunk.block), memory.word(chunk.block + 8)))
     }
   }
   for (const run of plan.runs) {

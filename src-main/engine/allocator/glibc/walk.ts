@@ -82,10 +82,10 @@ export class RunWalker {
       const wanted = Math.min(kernel.window.length - MIN_CHUNK, run.end - start - position)
       const got = memory.readInto(start + position, kernel.window.subarray(0, wanted))
       if (got < CHUNK_HEADER) return this.close(region, position, 'absent')
-      // the first word behind the very last header may lie beyond what there is
+      // the first two words behind the very last header may lie beyond what there is
       const isLast = got < wanted || start + position + got === run.end
-      if (isLast) kernel.window.fill(0, got, got + 8)
-      const windowSize = isLast ? got + 8 : got
+      if (isLast) kernel.window.fill(0, got, got + 16)
+      const windowSize = isLast ? got + 16 : got
       const windowAt = position
       while (true) {
         const step = kernel.walk({ windowAt, windowSize, position, top, end: run.end - start, forbidden: forbiddenFlags(run.nonMain), before })

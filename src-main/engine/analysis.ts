@@ -45,7 +45,7 @@ export const openSession: OpenSession = async (handle, options, ports) => {
   ports.progress.stage('open', 0, 'items')
   const core = openCoreFile(ports.core, diagnostics)
   const memory = new AddressSpace(ports.core, core.ranges)
-  const modules = findModules(memory, core.notes, diagnostics)
+  const modules = findModules(memory, core.notes)
   attachFiles(modules, memory, ports.files, ports.core.name, options, diagnostics)
   clock.lap('open')
 

@@ -5,7 +5,7 @@
 import type { ModuleRow } from '../../contract/rows.ts'
 import { hex } from '../bytes/units.ts'
 import { buildIdOf, imageBase } from '../elf/buildId.ts'
-import { ElfFile, ET_DYN, ET_EXEC, PF_X, PT_LOAD, SHT_SYMTAB, type Readable, type Segment } from '../elf/file.ts'
+import { ElfFile, ET_DYN, ET_EXEC, PF_W, PF_X, PT_LOAD, SHT_SYMTAB, type Readable, type Segment } from '../elf/file.ts'
 import { FormatError, type Diagnostics } from '../errors.ts'
 import type { AddressSpace, Range } from '../memory/addressSpace.ts'
 import type { ModuleFiles } from '../ports.ts'
@@ -41,7 +41,7 @@ const HEADER_BYTES = 4096
 export const baseName = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
 export const moduleName = (module: Module): string => (module.vdso ? '[vdso]' : baseName(module.path) || `module at ${hex(module.base)}`)
 
-export function findModules(memory: AddressSpace, notes: CoreNotes, diagnostics: Diagnostics): Module[] {
+export function findModules(memory: AddressSpace, notes: CoreNotes): Module[] {
   const modules: Module[] = []
   const { ranges } = memory
   const vdso = notes.auxv.get(AT_SYSINFO_EHDR)
@@ -67,7 +67,10 @@ export function findModules(memory: AddressSpace, notes: CoreNotes, diagnostics:
     if (named && loads.some((s) => s.flags & PF_X) && !executableMappingFollows(ranges, i)) continue // an ELF file mapped as data
     modules.push(newModule(range, { end, bias, buildId: buildIdOf(image, true), segments: image.segments }, vdso))
   }
-  if (!notes.hasFileNote) diagnostics.guard(undefined, () => namesFromLinkMap(memory, modules, notes))
+  if (!notes.hasFileNote) {
+    namesFromLinkMap(memory, modules, notes)
+    for (const module of modules) nameRanges(module, memory)
+  }
   markMain(modules, notes)
   for (const module of modules) {
     for (const range of rangesOf(module, memory)) {
@@ -76,6 +79,17 @@ export function findModules(memory: AddressSpace, notes: CoreNotes, diagnostics:
     }
   }
   return modules
+}
+
+/** Without NT_FILE: the module's read-only ranges are its file's, by its program headers. */
+function nameRanges(module: Module, memory: AddressSpace): void {
+  for (let i = memory.firstEndingAfter(module.base); i < memory.ranges.length && memory.ranges[i].start < module.end; i++) {
+    const range = memory.ranges[i]
+    const segment = module.segments.find((s) => s.type === PT_LOAD && range.start >= Math.floor((s.vaddr + module.bias) / 4096) * 4096 && range.start < s.vaddr + module.bias + s.filesz)
+    if (!segment || range.flags & PF_W) continue
+    range.path = module.path
+    range.fileOffset = segment.offset + (range.start - segment.vaddr - module.bias)
+  }
 }
 
 function newModule(range: Range, image: Pick<Module, 'end' | 'bias' | 'buildId' | 'segments'>, vdso: number | undefined): Module {

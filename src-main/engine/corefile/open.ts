@@ -39,6 +39,7 @@ export function openCoreFile(source: ByteSource, diagnostics: Diagnostics): Core
     if (read.stopped !== '') diagnostics.add('truncated', `PT_NOTE ${segment.index}`, read.stoppedAt, `${read.stopped}: threads, modules or file names may be missing`)
   }
   const coreNotes = readCoreNotes(notes, em, diagnostics)
+  if (notes.length > 0 && !coreNotes.hasFileNote) diagnostics.add('missing', 'NT_FILE', null, 'the core does not name the mapped files (qemu, or a kernel before 3.7): modules are known only where their headers were dumped')
   if (notes.length === 0) diagnostics.add('missing', 'notes', null, 'the core has no notes: threads, signal, modules and their names are not known')
   const ranges = tieFiles(rangesOfCore(elf.segments, source.size, diagnostics), coreNotes.files)
   if (ranges.every((r) => r.listedOnly)) throw new UnreadableCore('has no segment that makes sense', source.name, TAKE_A_CORE)

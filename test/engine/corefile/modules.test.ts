@@ -52,7 +52,7 @@ function modulesOf(spec: CoreSpec, onDisk: Record<string, Uint8Array>, options: 
   const source = memoryByteSource(buildElfCore(spec).bytes, '/cores/core.7')
   const opened = openCoreFile(source, diagnostics)
   const memory = new AddressSpace(source, opened.ranges)
-  const modules = findModules(memory, opened.notes, diagnostics)
+  const modules = findModules(memory, opened.notes)
   const files: ModuleFiles = { open: (path) => (onDisk[path] ? memoryByteSource(onDisk[path], path) : null) }
   attachFiles(modules, memory, files, source.name, { debug: [], ...options }, diagnostics)
   return { modules, memory, diagnostics }

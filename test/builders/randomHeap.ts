@@ -7,10 +7,7 @@ import type { Random } from './random.ts'
 export function randomHeap(random: Random, version: GlibcVersion, blocksPerRegion = 120): GlibcSpec {
   const regions = (count: number): HeapBlock[][] => {
     const filled = new Map<number, number>()
-    return Array.from({ length: count }, () => [
-      { request: 1 + random.below(500), fate: 'used' },
-      ...Array.from({ length: random.below(blocksPerRegion) }, () => randomBlock(random, version, filled)),
-    ])
+    return Array.from({ length: count }, () => Array.from({ length: 1 + random.below(blocksPerRegion) }, () => randomBlock(random, version, filled)))
   }
   return {
     version,

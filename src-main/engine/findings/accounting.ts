@@ -31,7 +31,7 @@ export function accountFor(pieces: RangeRow[], allocators: AllocatorRow[]): Acco
     add('allocator-overhead', row.overheadBytes, 0)
   }
   for (const row of rows) if (row.kind.startsWith('allocator-') && row.bytes > 0) row.ranges = allocatorPieces
-  return { mapped: pieces.reduce((sum, p) => sum + p.end - p.start, 0), rows }
+  return { mapped: pieces.reduce((sum, p) => sum + (p.end - p.start), 0), rows }
 }
 
 /** The memory map in address order, each piece of one kind; what an allocator claims is cut out of its range. */

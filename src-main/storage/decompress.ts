@@ -5,17 +5,19 @@
  * It is written aside and renamed, so that a killed process leaves nothing that looks whole. Memory is bounded by
  * the format's own window and a few MiB. A compressed core that ends too early or is damaged yields what could be
  * decompressed and a diagnostic; nothing before its first segment, or content that is no core, is UnreadableCore.
+ * The least recently used go when all take more than LIMIT.
  *
  * The diagnostics belong into the summary, beside the engine's own. The source that is answered has the compressed
  * file's name and modification time; the compressed one stays the caller's to close.
  */
 import { createHash } from 'node:crypto'
-import { closeSync, fdatasyncSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { closeSync, fdatasyncSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import type { DiagnosticRow } from '../contract/rows.ts'
 import { UnreadableCore } from '../engine/errors.ts'
 import type { ByteSource, Progress } from '../engine/ports.ts'
 import { Cancelled } from '../engine/ports.ts'
+import { drop, isRunning, removeLeastRecentlyUsed } from './cacheCleanup.ts'
 import type { Decoder, Output } from './decompress/compressedInput.ts'
 import { CompressedInput, StreamDamage } from './decompress/compressedInput.ts'
 import { CoreEnd, refuseNonCore } from './decompress/coreGate.ts'
@@ -34,6 +36,8 @@ const DECODERS: Record<Compression, Decoder> = { gzip: decodeGzip, zstd: decodeZ
 const IDENTITY_BYTES = 1 << 16
 /** A temporary file untouched for this long, whose process is gone, is a leftover. */
 const LEFTOVER_AFTER_MS = 60_000
+/** Bytes of disk that all decompressed cores together may take; the least recently used go first. */
+const LIMIT = 100 * 2 ** 30
 const ELF_HEADER = 64
 
 export interface DecompressedCore {
@@ -68,10 +72,11 @@ export async function decompressCore(source: ByteSource, cacheFolder: string, pr
     renameSync(temporary + '.json.tmp', recordPath(path))
     renameSync(temporary, path)
   } catch (error) {
-    discard(temporary)
-    discard(temporary + '.json.tmp')
+    drop(temporary)
+    drop(temporary + '.json.tmp')
     throw failureOf(error, folder)
   }
+  removeLeastRecentlyUsed(folder, '.core', recordPath, LIMIT, basename(path))
   const opened = openDecompressed(path, source)
   if (!opened) throw new UnreadableCore('the decompressed core vanished from the cache', folder, 'open the core again')
   return opened
@@ -108,6 +113,7 @@ function openDecompressed(path: string, compressed: ByteSource): DecompressedCor
   try {
     const record = JSON.parse(readFileSync(recordPath(path), 'utf8')) as StoredRecord
     if (statSync(path).size !== record.size) return null
+    utimesSync(path, new Date(), new Date())
     const file = openFileByteSource(path)
     const source: ByteSource = {
       name: compressed.name,
@@ -122,14 +128,6 @@ function openDecompressed(path: string, compressed: ByteSource): DecompressedCor
   }
 }
 
-function discard(path: string): void {
-  try {
-    rmSync(path, { force: true })
-  } catch {
-    // The folder itself can't be written: the error before says so.
-  }
-}
-
 /** Temporary files of processes that were killed. */
 function removeLeftovers(folder: string): void {
   for (const name of readdirSync(folder)) {
@@ -138,15 +136,6 @@ function removeLeftovers(folder: string): void {
     const path = join(folder, name)
     const stat = statSync(path, { throwIfNoEntry: false })
     if (stat && Date.now() - stat.mtimeMs > LEFTOVER_AFTER_MS) rmSync(path, { force: true })
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }
 

@@ -17,7 +17,7 @@ import { threadId } from 'node:worker_threads'
 import { crc32 } from 'node:zlib'
 import { open, type RootDatabase } from 'lmdb'
 import type { IndexStore, IndexWriter, StoredIndex } from '../engine/ports.ts'
-import { drop, indexesFolder, removeLeastRecentlyUsed, removeLeftovers } from './indexCleanup.ts'
+import { drop, indexesFolder, removeLeastRecentlyUsed, removeLeftovers } from './cacheCleanup.ts'
 
 /** Bytes that all indexes together may take; the least recently used go first. */
 export const DEFAULT_CACHE_LIMIT = 20 * 2 ** 30
@@ -135,7 +135,7 @@ class LmdbIndexWriter implements IndexWriter {
       renameSync(this.path, join(this.folder, name))
       syncFile(this.folder)
       for (const index of older) remove(join(this.folder, index))
-      removeLeastRecentlyUsed(this.folder, this.limit, name)
+      removeLeastRecentlyUsed(this.folder, '.mdb', (index) => `${index}-lock`, this.limit, name)
     } finally {
       remove(this.path)
     }

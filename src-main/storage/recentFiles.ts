@@ -4,7 +4,7 @@
  */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { drop } from './indexCleanup.ts'
+import { drop } from './cacheCleanup.ts'
 
 export const RECENT_LIMIT = 20
 

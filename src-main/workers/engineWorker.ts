@@ -4,7 +4,7 @@
  */
 import { Worker } from 'node:worker_threads'
 import type { Failure, Outcome } from '../contract/outcome.ts'
-import { removeLeftoversOfThread } from '../storage/indexCleanup.ts'
+import { removeLeftoversOfThread } from '../storage/cacheCleanup.ts'
 import { toFailure } from './failure.ts'
 import type { EngineCalls, EngineMethod, FromWorker, OpenRequest, ProgressReport, ToWorker } from './messages.ts'
 import { workerUrl } from './workerUrl.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { readCoreNotes } from '../../../src-main/engine/corefile/notes.ts'
+import type { readCoreNotes } from '../../../src-main/engine/corefile/notes.ts'
 import { openCoreFile } from '../../../src-main/engine/corefile/open.ts'
 import { attachFiles, findModules, type Module } from '../../../src-main/engine/corefile/modules.ts'
 import { Diagnostics, UnreadableCore } from '../../../src-main/engine/errors.ts'

@@ -1,4 +1,4 @@
-/** What may go from the folder of indexes: what killed processes left, and the least recently used beyond a limit. */
+/** What may go from the cache: what killed processes left, and the least recently used beyond a limit. */
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -21,26 +21,30 @@ export function removeLeftovers(folder: string): void {
   }
 }
 
-/** Removes indexes, least recently used first, until the rest takes at most `limit` bytes; never `keep`. */
-export function removeLeastRecentlyUsed(folder: string, limit: number, keep: string): void {
-  const indexes = readdirSync(folder)
-    .filter((name) => name.endsWith('.mdb'))
+/**
+ * Removes files that end in `suffix`, least recently used (by their time) first, until the rest takes at most `limit`
+ * bytes of disk; never `keep`. What lies beside one goes with it.
+ * @param beside its name, by the file's
+ */
+export function removeLeastRecentlyUsed(folder: string, suffix: string, beside: (name: string) => string, limit: number, keep: string): void {
+  const files = readdirSync(folder)
+    .filter((name) => name.endsWith(suffix))
     .map((name) => {
       const stat = statSync(join(folder, name), { throwIfNoEntry: false })
-      return { name, size: stat?.size ?? 0, used: stat?.mtimeMs ?? 0 }
+      return { name, size: (stat?.blocks ?? 0) * 512, used: stat?.mtimeMs ?? 0 }
     })
     .sort((a, b) => a.used - b.used)
-  let total = indexes.reduce((sum, index) => sum + index.size, 0)
-  for (const { name, size } of indexes) {
+  let total = files.reduce((sum, file) => sum + file.size, 0)
+  for (const { name, size } of files) {
     if (total <= limit) return
     if (name === keep) continue
     drop(join(folder, name))
-    drop(join(folder, `${name}-lock`))
+    drop(join(folder, beside(name)))
     total -= size
   }
 }
 
-function isRunning(pid: number): boolean {
+export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0)
     return true

@@ -2,6 +2,7 @@
 
 import type { BlockQuery, CoreClient, RangeQuery, TopQuery } from '../../src-main/contract/api.ts'
 import type { BlockPage, BlockRow, CoreSummary, DiagnosticRow, ModuleRow, Page, RangeKind, RangeRow, ThreadRow, TopPage, TopRow } from '../../src-main/contract/rows.ts'
+import { DIAGNOSTIC_ORDER } from '../format/words.ts'
 import type { BlockSelection } from './blockSelection.ts'
 import { LocalRows } from './localRows.svelte.ts'
 import { Places, type Entry } from './places.svelte.ts'
@@ -49,9 +50,9 @@ export class CoreState {
       (r) => `${r.path} ${r.buildId} ${r.file}`,
     )
     this.diagnostics = new LocalRows(
-      summary.diagnostics,
+      summary.diagnostics.toSorted((a, b) => severity(a) - severity(b)),
       [
-        { id: 'kind', key: (r) => r.kind },
+        { id: 'kind', key: severity },
         { id: 'where', key: (r) => r.where },
         { id: 'offset', key: (r) => r.offset ?? -1 },
         { id: 'message', key: (r) => r.message },
@@ -68,6 +69,12 @@ export class CoreState {
     return fresh
   }
 
+  /** Free bytes that are no block: what an arena has not yet cut up. */
+  freeBeside(blocksBytes: number): number {
+    const all = this.summary.allocators.reduce((sum, row) => sum + row.freeBytes, 0)
+    return Math.max(0, all - blocksBytes)
+  }
+
   mapAt(entry: Entry, kind: RangeKind | null): MapState {
     const known = this.#maps.get(entry)
     if (known) return known
@@ -75,6 +82,11 @@ export class CoreState {
     this.#maps.set(entry, fresh)
     return fresh
   }
+}
+
+/** 0 is the worst. */
+function severity(row: DiagnosticRow): number {
+  return DIAGNOSTIC_ORDER.indexOf(row.kind)
 }
 
 export type TopBy = TopQuery['by']

@@ -1,4 +1,4 @@
-/** The window against a heap of eleven million blocks with hostile names: the stand-in host, the built renderer. */
+/** The window against a heap of eleven million blocks, 60,000 ranges, 100 threads, 300 modules and hostile names: the stand-in host, the built renderer. */
 
 import { fileURLToPath } from 'node:url'
 import type { Browser, Page } from 'playwright-core'
@@ -50,6 +50,37 @@ test('a name of 5,000 characters neither widens the table nor the window', async
   const overflow: number = await page.evaluate('document.querySelector(".scroller").scrollWidth - document.querySelector(".scroller").clientWidth')
   expect(overflow).toBe(0)
   await keepScreenshots(page, 'long-name')
+})
+
+test('a class without a name is shown by what tells it apart, and leads to its blocks', async () => {
+  await page.getByRole('textbox').fill('orders-backend+')
+  await page.getByRole('gridcell', { name: 'class at orders-backend+0x3d98' }).click()
+  await page.getByRole('region', { name: 'Selected row' }).getByText('the program is stripped').waitFor()
+  await page.keyboard.press('Enter')
+  await expect.poll(() => page.locator('footer.status').innerText()).toMatch(/^210,077 blocks used\s+9\.6 MiB/)
+})
+
+test('tens of thousands of ranges scroll to their end', async () => {
+  await show('Memory map')
+  await page.keyboard.press('End')
+  await page.getByText('[vsyscall]').waitFor()
+  await page.getByRole('gridcell', { name: '0xffffffffff600000' }).waitFor()
+  await keepScreenshots(page, 'map-many')
+  await page.getByRole('group', { name: 'Kind of memory' }).getByText('Anonymous').click()
+  await expect.poll(() => page.locator('footer.status').innerText()).toMatch(/^15,000 ranges/)
+})
+
+test('threads, modules and diagnostics by the hundred', async () => {
+  for (const view of ['Threads', 'Modules', 'Diagnostics']) {
+    await show(view)
+    await keepScreenshots(page, `many-${view.toLowerCase()}`)
+  }
+  expect(await page.getByRole('gridcell').first().innerText()).toBe('Truncated')
+  await page.getByRole('navigation', { name: 'Views' }).getByRole('button', { name: 'Overview' }).click()
+  await keepScreenshots(page, 'many-overview')
+  await page.getByRole('button', { name: 'and 39 more' }).click()
+  await expect.poll(() => page.locator('footer.status').innerText()).toMatch(/^41 diagnostics of 46/)
+  await page.getByRole('button', { name: 'Clear the filter' }).click()
 })
 
 test('only the rows in view exist, at both ends and in the middle of eleven million', async () => {

@@ -40,6 +40,11 @@ export async function serve(cores: string[], cache: string): Promise<Served> {
 
 const ZEROS = 64 << 20
 
+/** A core of one anonymous mapping of 1 MiB: no libc, no allocator. */
+export function writeBareCore(path: string): void {
+  writeFileSync(path, buildElfCore({ segments: [{ vaddr: 0x1000_0000, bytes: new Uint8Array(1 << 20) }] }).bytes)
+}
+
 /** A core of `gibibytes` of zeroes, as gzip members: small to write, long to unpack. */
 export function writeLongCore(path: string, gibibytes: number): void {
   const bytes = gibibytes * 2 ** 30

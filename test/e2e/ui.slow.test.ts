@@ -7,10 +7,11 @@ import { join } from 'node:path'
 import type { Browser, Locator, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { keepScreenshots, launchChromium, openPage, type Watched } from './chromium.ts'
-import { build, DEMO_CORE, serve, writeLongCore, type Served } from './served.ts'
+import { build, DEMO_CORE, serve, writeBareCore, writeLongCore, type Served } from './served.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'corelens-ui-'))
 const longCore = join(folder, 'long.core.gz')
+const bareCore = join(folder, 'bare.core')
 let browser: Browser
 let served: Served
 let watched: Watched
@@ -19,7 +20,8 @@ let page: Page
 beforeAll(async () => {
   build()
   writeLongCore(longCore, 24)
-  served = await serve([DEMO_CORE, longCore], join(folder, 'cache'))
+  writeBareCore(bareCore)
+  served = await serve([DEMO_CORE, longCore, bareCore], join(folder, 'cache'))
   browser = await launchChromium()
 })
 
@@ -43,6 +45,7 @@ afterEach(async () => {
 const grid = (): Locator => page.getByRole('grid')
 const filter = (): Locator => page.getByRole('textbox')
 const footer = (): Locator => page.locator('footer.status')
+const kindOfMemory = (name: string): Locator => page.getByRole('group', { name: 'Kind of memory' }).locator('label').filter({ hasText: name }).first()
 const header = (name: string): Locator => page.getByRole('columnheader', { name, exact: true })
 
 /** The row of TopN or of a block list whose first cell is `label`. */
@@ -63,17 +66,26 @@ async function openDemo(): Promise<void> {
   await overview.waitFor()
 }
 
+async function show(view: string): Promise<void> {
+  await page.getByRole('navigation', { name: 'Views' }).getByRole('button', { name: view }).click()
+}
+
 async function openTop(): Promise<void> {
   await openDemo()
-  await page.getByRole('navigation', { name: 'Views' }).getByRole('button', { name: 'TopN' }).click()
+  await show('TopN')
   await row('A').waitFor()
+}
+
+async function closeCore(): Promise<void> {
+  await page.getByRole('button', { name: 'Close' }).click()
+  await page.getByText('How to take a core').waitFor()
 }
 
 test('the core named on the command line opens at once, and the overview tells whose memory it is', async () => {
   await openDemo()
   await page.getByRole('heading', { name: /^demo pid/ }).waitFor()
   await page.getByText('running when gcore took it').waitFor()
-  expect(await page.getByRole('row', { name: /Allocated, in use/ }).innerText()).toContain('4.1 MiB')
+  expect(await page.getByRole('row', { name: /Allocated, in use/ }).innerText()).toMatch(/4\.0 MiB/)
   await page.getByRole('button', { name: 'malloc(80)' }).waitFor()
   await keepScreenshots(page, 'overview')
 })
@@ -97,6 +109,76 @@ test('each number leads to its list', async () => {
   await page.keyboard.press('Alt+ArrowLeft')
   await page.getByRole('group', { name: 'Mapped memory by kind' }).getByRole('button').first().click()
   await row('malloc(80)').waitFor()
+})
+
+test('every kind of memory leads to the list of what it counts', async () => {
+  await openDemo()
+  const kinds = page.getByRole('region', { name: 'Where the memory went' }).getByRole('row')
+  const facts = await kinds.filter({ has: page.getByRole('button') }).evaluateAll((rows) => rows.map((row) => [...row.children].map((cell) => cell.textContent?.trim() ?? '')))
+  expect(facts.length).toBeGreaterThan(6)
+  for (const [name = '', bytes = '', share = '', ranges = ''] of facts) {
+    const kind = kinds.filter({ has: page.getByRole('button', { name, exact: true }) })
+    await kind.getByRole('button', { name: ranges }).click()
+    await expect.poll(() => footer().innerText()).toContain(ranges)
+    // What an allocator's ranges hold is told in three rows.
+    if (!name.startsWith('Alloc')) expect(await footer().innerText()).toContain(`${bytes} · ${share}`)
+    expect(await grid().getAttribute('aria-rowcount')).toBe(String(Number.parseInt(ranges) + 1))
+    await page.keyboard.press('Alt+ArrowLeft')
+    await kinds.first().waitFor()
+  }
+  await page.getByRole('button', { name: 'Allocator overhead', exact: true }).click()
+  await page.getByRole('radio', { name: /^Allocator/, checked: true }).waitFor()
+  await page.keyboard.press('Alt+ArrowLeft')
+  await page.getByRole('button', { name: 'Allocated, free', exact: true }).click()
+  await expect.poll(() => footer().innerText()).toMatch(/^\d+ blocks free\s+[\d.]+ K?i?B\s+and [\d.]+ KiB not yet cut into blocks/)
+})
+
+test('the memory map lists every range in address order, and by kind', async () => {
+  await openDemo()
+  await show('Memory map')
+  const all = (await kindOfMemory('All').innerText()).replace('All', '').trim()
+  await expect.poll(() => footer().innerText()).toContain(`${all} ranges`)
+  const starts = (await grid().getByRole('row').filter({ has: page.getByRole('gridcell') }).evaluateAll((rows) => rows.map((row) => Number(row.firstElementChild?.textContent))))
+  expect(starts).toEqual(starts.toSorted((a, b) => a - b))
+  await keepScreenshots(page, 'map')
+  await kindOfMemory('Thread stacks').click()
+  await expect.poll(() => footer().innerText()).toMatch(/^1 range/)
+  expect(await cells(grid().getByRole('row', { selected: true }))).toEqual([expect.stringMatching(/^0x7ff/), expect.stringMatching(/^0x7ff/), '132.0 KiB', 'Thread stacks', 'rw-', 'all', expect.any(String)])
+  await footer().getByRole('button', { name: '1 thread' }).click()
+  await grid().getByText('libc.so.6').waitFor()
+  await page.keyboard.press('Alt+ArrowLeft')
+  await expect.poll(() => footer().innerText()).toMatch(/^1 range/)
+  await kindOfMemory('All').click()
+  await expect.poll(() => footer().innerText()).toContain(`${all} ranges`)
+})
+
+test('each row of TopN lists exactly the blocks it counts, however the rows are grouped', async () => {
+  await openTop()
+  for (const group of ['Type', 'Size', 'Type and size']) {
+    await page.getByText(group, { exact: true }).last().click()
+    await expect.poll(() => grid().getAttribute('aria-busy')).toBe('false')
+    const rows = await Promise.all((await grid().getByRole('row').filter({ has: page.getByRole('gridcell') }).all()).map(cells))
+    for (const [label = '', , blocks = '', bytes = ''] of rows.slice(0, 6)) {
+      await row(label).first().dblclick()
+      await expect.poll(() => footer().innerText()).toMatch(new RegExp(`^${blocks} blocks? used\\s+${bytes}`))
+      await page.keyboard.press('Alt+ArrowLeft')
+      await row(label).first().waitFor()
+    }
+  }
+})
+
+test('a core without an allocator leads on to its memory', async () => {
+  await openDemo()
+  await closeCore()
+  await page.getByRole('button', { name: /bare\.core/ }).first().click()
+  await page.getByText('no allocator was recognised in this core').first().waitFor()
+  await keepScreenshots(page, 'no-allocator')
+  await show('TopN')
+  await page.getByRole('button', { name: 'memory map', exact: true }).click()
+  await expect.poll(() => footer().innerText()).toMatch(/^1 range\s+1\.0 MiB/)
+  await closeCore()
+  await page.getByRole('button', { name: /demo\.core\.zst/ }).first().click()
+  await page.getByText('Read from the cache').waitFor()
 })
 
 test('TopN names what the demo core was made of, with exact numbers', async () => {
@@ -208,8 +290,7 @@ test('the report is saved as Markdown', async () => {
 
 test('a long analysis tells its stage, and Esc stops it', async () => {
   await openDemo()
-  await page.getByRole('button', { name: 'Close' }).click()
-  await page.getByText('How to take a core').waitFor()
+  await closeCore()
   await keepScreenshots(page, 'start')
   await page.getByRole('button', { name: /long\.core\.gz/ }).first().click()
   await page.getByText('Unpack the core').waitFor()

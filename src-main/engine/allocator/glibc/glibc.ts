@@ -81,7 +81,7 @@ function brkRun(memory: AddressSpace, modules: Module[], heaps: Span[], arena: A
 }
 
 function firstChain(memory: AddressSpace, span: Span, top: number, tops: ReadonlySet<number>, effort: Effort): number | null {
-  for (let at = Math.ceil(memory.nextPresent(span.start) / 16) * 16; at < top && effort.spend(0); at += 16) if (chainStartsAt(memory, at, span.end, tops, false, effort, 64)) return at
+  for (let at = Math.ceil(memory.nextPresent(span.start) / 16) * 16; at < top && !effort.isSpent; at += 16) if (chainStartsAt(memory, at, span.end, tops, false, effort, 64)) return at
   return null
 }
 
@@ -100,12 +100,10 @@ function addMainRuns(memory: AddressSpace, arenas: Arena[], pages: PageFindings,
   }
 }
 
+/** In address order; a run ends where the next one begins. */
 function withoutOverlaps(runs: Run[]): Run[] {
-  const sorted = runs.sort((a, b) => a.start - b.start)
-  return sorted.filter((run, i) => {
-    if (i > 0 && sorted[i - 1].end > run.start) sorted[i - 1].end = Math.max(sorted[i - 1].start, run.start)
-    return true
-  })
+  const sorted = [...runs].sort((a, b) => a.start - b.start)
+  return sorted.map((run, i) => ({ ...run, end: Math.min(run.end, sorted[i + 1]?.start ?? Infinity) }))
 }
 
 function checkCounters(pars: (MallocPar | null)[], mmapped: MmappedChunk[], diagnostics: Diagnostics): void {

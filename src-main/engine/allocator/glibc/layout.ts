@@ -51,10 +51,14 @@ export class Effort {
     this.left = headers
   }
 
+  get isSpent(): boolean {
+    return this.left <= 0
+  }
+
   /** False once all is spent. */
   spend(headers: number): boolean {
     this.left -= headers
-    return this.left > 0
+    return !this.isSpent
   }
 }
 

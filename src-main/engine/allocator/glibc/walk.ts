@@ -23,7 +23,7 @@ export interface Run {
 }
 
 /** A region's granules reach 32 GiB; a longer run goes on in another region. */
-const MAX_REGION = 2 ** 34
+const SPLIT_FROM = 2 ** 33
 const RESYNC_LIMIT = 2 ** 32
 const BACKTRACK_LIMIT = 2 ** 26
 
@@ -72,9 +72,8 @@ export class RunWalker {
   /** Walks from `start` until the chain ends; one region. */
   private walkChain(run: Run, start: number): { why: 'done' | 'split' | 'fencepost' | 'damaged' | 'absent'; at: number } {
     const { kernel, memory, blocks } = this
-    const end = Math.min(run.end, start + MAX_REGION)
-    const region = blocks.beginRegion({ start, end, allocator: 'glibc', arena: run.arena })
-    const top = (this.sortedTops.find((t) => t >= start) ?? end + MIN_CHUNK) - start
+    const region = blocks.beginRegion({ start, end: run.end, allocator: 'glibc', arena: run.arena })
+    const top = (this.sortedTops.find((t) => t >= start) ?? run.end + MIN_CHUNK) - start
     let position = 0
     let before = 0
     while (true) {
@@ -98,7 +97,7 @@ export class RunWalker {
           case 'need-window':
             break
           case 'out-full':
-            if (position > MAX_REGION / 2) return this.close(region, position, 'split')
+            if (position > SPLIT_FROM) return this.close(region, position, 'split')
             continue
           case 'top': {
             const size = chunkSizeOf(this.memory.word(start + position + 8))
@@ -128,7 +127,7 @@ export class RunWalker {
         }
         break
       }
-      if (position > MAX_REGION / 2) return this.close(region, position, 'split')
+      if (position > SPLIT_FROM) return this.close(region, position, 'split')
     }
   }
 
@@ -179,7 +178,7 @@ export class RunWalker {
         continue
       }
       if (this.tops.has(at) || chainStartsAt(memory, at, run.end, this.tops, run.nonMain, this.effort)) return at
-      if (!this.effort.spend(0)) break
+      if (this.effort.isSpent) break
     }
     return 0
   }
@@ -192,7 +191,7 @@ export class RunWalker {
     const { blocks } = this
     const what = why === 'absent' ? 'memory is absent' : 'a chunk header is damaged'
     if (next === 0) {
-      this.diagnostics.add('damaged', `arena ${run.arena}`, bad, `${what} at ${hex(bad)} and no chain of chunks was found behind it: ${run.end - bad} bytes up to ${hex(run.end)} could not be walked`)
+      this.diagnostics.add('damaged', `arena ${run.arena}`, bad, `${what} at ${hex(bad)} and no chain of chunks was found behind it${this.effort.isSpent ? ' (too much damage to search all of it)' : ''}: ${run.end - bad} bytes up to ${hex(run.end)} could not be walked`)
       return
     }
     if (next > bad && why === 'damaged') {

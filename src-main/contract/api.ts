@@ -95,6 +95,9 @@ export interface RangeQuery {
   core: string
   /** Absent for all. */
   kind?: RangeKind
+  /** Address order by default. */
+  sort?: 'start' | 'size'
+  descending?: boolean
   offset: number
   /** 1..10000 */
   limit: number

@@ -21,6 +21,8 @@ export interface BlockRow {
   arena: string
   /** As the debug information spells it, without struct/class; null while unknown. */
   type: string | null
+  /** What a block without a type looks like, such as `class at demo+0x3d98`; empty where nothing is known. */
+  kind: string
   /** How many elements of `type`. */
   count: number
   /** 0..1; 0 while the type is unknown. */
@@ -101,10 +103,11 @@ export interface ThreadRow {
   /** The thread that took the signal is first in the core. */
   crashed: boolean
   signal: number
-  pc: number
-  sp: number
-  /** Thread pointer: fs_base on x86-64, TPIDR_EL0 on AArch64; 0 where the core doesn't say. */
-  tp: number
+  /** Registers as `0x…`, exact: after a jump to garbage they hold what no address is. */
+  pc: string
+  sp: string
+  /** Thread pointer: fs_base on x86-64, TPIDR_EL0 on AArch64; `0x0` where the core doesn't say. */
+  tp: string
   /** Name of the module the pc is in, or ''. */
   module: string
 }
@@ -134,10 +137,10 @@ export interface AllocatorRow {
   allocator: AllocatorName
   arenas: number
   usedCount: number
-  usedBytes: number
+  used: number
   freeCount: number
-  freeBytes: number
-  overheadBytes: number
+  free: number
+  overhead: number
 }
 
 export interface ProcessInfo {

@@ -5,6 +5,7 @@
 import type { BlockQuery, RangeQuery, TopQuery } from '../contract/api.ts'
 import type { AllocatorName, AllocatorRow, BlockPage, CoreSummary, DiagnosticRow, Page, RangeRow, TopPage, TopRow } from '../contract/rows.ts'
 import { Blocks } from './allocator/blocks.ts'
+import { hex } from './bytes/units.ts'
 import { planGlibc, walkGlibc, type GlibcPlan } from './allocator/glibc/glibc.ts'
 import { attachFiles, findModules, moduleName, type Module } from './corefile/modules.ts'
 import type { CoreFile } from './corefile/open.ts'
@@ -13,7 +14,7 @@ import { signalName } from './corefile/signals.ts'
 import { readSymbols } from './elf/symbols.ts'
 import { Diagnostics } from './errors.ts'
 import { accountFor, memoryMap } from './findings/accounting.ts'
-import { groupBlocks, type Group } from './findings/groups.ts'
+import { groupBlocks, type GroupedBlocks } from './findings/groups.ts'
 import { listBlocks } from './findings/listBlocks.ts'
 import { requestedSize, sampleBlocks } from './findings/requestedSize.ts'
 import { pageOf, topRows, type KnownType, type TopBy } from './findings/top.ts'
@@ -27,9 +28,8 @@ import { markdownReport } from './report/markdown.ts'
 import type { EngineSession, OpenSession, SessionPorts } from './session.ts'
 
 /** What is computed from a core and worth keeping; plain JSON beside the block columns. */
-export interface Findings {
+export interface Findings extends GroupedBlocks {
   types: KnownType[]
-  groups: Group[]
   /** Usable size → most likely requested size. */
   requested: [number, number][]
   allocators: AllocatorRow[]
@@ -88,12 +88,12 @@ function analyse(core: CoreFile, memory: AddressSpace, modules: Module[], ports:
   progress.stage('types', blocks.chunkCount, 'items')
   const vtables = new Vtables(memory, modules, new Demangler(ports.wasm('demangle')), diagnostics)
   const types = typeBlocks(blocks, kernel, vtables, memory, progress)
-  const groups = groupBlocks(blocks)
+  const { groups, inChunk } = groupBlocks(blocks)
   const requested = [...sampleBlocks(blocks, groups)].map(([size, samples]): [number, number] => [size, requestedSize(memory, blocks, size, samples)])
   clock.lap('types')
 
   if (plan.arenas.length === 0) noArena(modules, diagnostics)
-  return { blocks, findings: { types, groups, requested, allocators: allocatorRows(blocks, groups, plan), arenas: plan.arenas.length, diagnostics: diagnostics.rows } }
+  return { blocks, findings: { types, groups, inChunk, requested, allocators: allocatorRows(blocks, groups, plan), arenas: plan.arenas.length, diagnostics: diagnostics.rows } }
 }
 
 function noArena(modules: Module[], diagnostics: Diagnostics): void {
@@ -113,24 +113,24 @@ function mainArenaSymbols(modules: Module[], diagnostics: Diagnostics): number[]
   return found
 }
 
-function allocatorRows(blocks: Blocks, groups: Group[], plan: GlibcPlan): AllocatorRow[] {
+function allocatorRows(blocks: Blocks, groups: Findings['groups'], plan: GlibcPlan): AllocatorRow[] {
   const rows = new Map<AllocatorName, AllocatorRow>()
   const rowOf = (allocator: AllocatorName): AllocatorRow => {
     let row = rows.get(allocator)
-    if (!row) rows.set(allocator, (row = { allocator, arenas: plan.arenas.filter((a) => a.top !== 0).length, usedCount: 0, usedBytes: 0, freeCount: 0, freeBytes: 0, overheadBytes: 0 }))
+    if (!row) rows.set(allocator, (row = { allocator, arenas: plan.arenas.filter((a) => a.top !== 0).length, usedCount: 0, used: 0, freeCount: 0, free: 0, overhead: 0 }))
     return row
   }
   for (const group of groups) {
     const row = rowOf(group.allocator)
     row[group.free ? 'freeCount' : 'usedCount'] += group.count
-    row[group.free ? 'freeBytes' : 'usedBytes'] += group.count * group.size
+    row[group.free ? 'free' : 'used'] += group.count * group.size
   }
   for (const region of blocks.regions) {
     const row = rowOf(region.allocator)
-    row.freeBytes += region.freeTail
-    row.overheadBytes += region.end - region.start
+    row.free += region.freeTail
+    row.overhead += region.end - region.start
   }
-  for (const row of rows.values()) row.overheadBytes -= row.usedBytes + row.freeBytes
+  for (const row of rows.values()) row.overhead -= row.used + row.free
   return [...rows.values()]
 }
 
@@ -145,7 +145,7 @@ function summarize(handle: string, ports: SessionPorts, core: CoreFile, modules:
     path: ports.core.name,
     fileSize: ports.core.size,
     process: { pid: notes.pid, command: notes.command, args: notes.args, signal: notes.signal, signalName: signalName(notes.signal), faultAddress: notes.faultAddress, machine: core.machine, writer: core.writer },
-    threads: notes.threads.map((t) => ({ tid: t.tid, crashed: t.crashed, signal: t.signal, pc: t.pc, sp: t.sp, tp: t.tp, module: nameAt(t.pc) })),
+    threads: notes.threads.map((t) => ({ tid: t.tid, crashed: t.crashed, signal: t.signal, pc: hex(t.pc), sp: hex(t.sp), tp: hex(t.tp), module: nameAt(Number(t.pc)) })),
     modules: modules.map((m) => ({ path: m.vdso ? '[vdso]' : m.path, buildId: m.buildId, base: m.base, end: m.end, debug: m.debug, file: m.file })),
     accounting: accountFor(ranges, findings.allocators),
     allocators: findings.allocators,
@@ -190,11 +190,13 @@ class CoreSession implements EngineSession {
   }
 
   listBlocks(q: BlockQuery): BlockPage {
-    return listBlocks(this.memory, this.blocks, this.findings.types, this.findings.groups, q, this.cursor)
+    return listBlocks(this.memory, this.blocks, this.findings.types, this.findings, q, this.cursor)
   }
 
   listRanges(q: RangeQuery): Page<RangeRow> {
-    const rows = q.kind === undefined ? this.ranges : this.ranges.filter((r) => r.kind === q.kind)
+    const rows = this.ranges.filter((r) => q.kind === undefined || r.kind === q.kind)
+    if (q.sort === 'size') rows.sort((a, b) => a.end - a.start - (b.end - b.start))
+    if (q.descending) rows.reverse()
     return { rows: rows.slice(q.offset, q.offset + q.limit), total: rows.length, offset: q.offset }
   }
 

@@ -50,6 +50,8 @@ export function rangeQuery(value: unknown): RangeQuery {
   const q = fields(value)
   const query: RangeQuery = { core: text(q, 'core', ID_MAX), ...page(q) }
   if (q['kind'] !== undefined) query.kind = oneOf(q, 'kind', RANGE_KINDS)
+  if (q['sort'] !== undefined) query.sort = oneOf(q, 'sort', ['start', 'size'])
+  if (q['descending'] !== undefined) query.descending = flag(q, 'descending')
   return query
 }
 

@@ -8,6 +8,7 @@ interface Tail {
   state: BlockRow['state']
   allocator: BlockRow['allocator']
   arena: string
+  kind: string
   count: number
   confidence: number
   evidence: string
@@ -111,13 +112,13 @@ export class BlockJsonWriter {
       tails = []
       this.tails.set(row.type, tails)
     }
-    const { state, allocator, arena, count, confidence, evidence } = row
+    const { state, allocator, arena, kind, count, confidence, evidence } = row
     for (const tail of tails) {
-      if (tail.state === state && tail.arena === arena && tail.count === count && tail.allocator === allocator && tail.confidence === confidence && tail.evidence === evidence) return tail.bytes
+      if (tail.state === state && tail.arena === arena && tail.kind === kind && tail.count === count && tail.allocator === allocator && tail.confidence === confidence && tail.evidence === evidence) return tail.bytes
     }
-    const text = JSON.stringify({ state, allocator, arena, type: row.type, count, confidence, evidence })
+    const text = JSON.stringify({ state, allocator, arena, type: row.type, ...(kind === '' ? {} : { kind }), count, confidence, evidence })
     const bytes = encoder.encode(`,${text.slice(1)}`)
-    if (tails.length < TAILS_PER_TYPE) tails.push({ state, allocator, arena, count, confidence, evidence, bytes })
+    if (tails.length < TAILS_PER_TYPE) tails.push({ state, allocator, arena, kind, count, confidence, evidence, bytes })
     return bytes
   }
 }

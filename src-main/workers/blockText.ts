@@ -60,8 +60,8 @@ class ColumnWriter implements Writer {
 }
 
 /** Names come from whoever wrote the core: no character of them may steer a terminal. */
-function printableType({ type, count }: BlockRow): string {
-  if (type === null) return '-'
-  const name = type.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '?')
+function printableType({ type, kind, count }: BlockRow): string {
+  if (type === null && kind === '') return '-'
+  const name = (type ?? kind).replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '?')
   return count === 1 ? name : `${name} × ${count}`
 }

@@ -15,7 +15,7 @@ export function knowledgeOf(row: Pick<TopRow, 'type' | 'requested'>): Knowledge 
   return row.requested === null ? 'unnamed' : 'unknown'
 }
 
-export function knowledgeOfBlock(row: Pick<BlockRow, 'type' | 'evidence'>): Knowledge {
+export function knowledgeOfBlock(row: Pick<BlockRow, 'type' | 'kind'>): Knowledge {
   if (row.type !== null) return 'named'
-  return row.evidence === '' ? 'unknown' : 'unnamed'
+  return row.kind === '' ? 'unknown' : 'unnamed'
 }

@@ -29,9 +29,9 @@ export class CoreState {
       summary.threads,
       [
         { id: 'tid', key: (r) => r.tid },
-        { id: 'pc', key: (r) => r.pc },
-        { id: 'sp', key: (r) => r.sp },
-        { id: 'tp', key: (r) => r.tp },
+        { id: 'pc', key: (r) => Number(r.pc) },
+        { id: 'sp', key: (r) => Number(r.sp) },
+        { id: 'tp', key: (r) => Number(r.tp) },
         { id: 'module', key: (r) => r.module },
         { id: 'signal', key: (r) => r.signal },
       ],
@@ -71,7 +71,7 @@ export class CoreState {
 
   /** Free bytes that are no block: what an arena has not yet cut up. */
   freeBeside(blocksBytes: number): number {
-    const all = this.summary.allocators.reduce((sum, row) => sum + row.freeBytes, 0)
+    const all = this.summary.allocators.reduce((sum, row) => sum + row.free, 0)
     return Math.max(0, all - blocksBytes)
   }
 

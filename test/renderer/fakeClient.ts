@@ -143,6 +143,7 @@ function blockPage(all: number, top: ReturnType<typeof buildTopRows>, q: BlockQu
       allocator: 'glibc',
       arena: i % 7 === 0 ? `thread ${1 + (i % 12)}` : 'main',
       type: state === 'used' ? source.type : null,
+      kind: source.type === null && source.requested === null ? source.label : '',
       count: 1,
       confidence: source.type === null ? 0 : 0.97,
       evidence: state === 'used' ? source.evidence : '',

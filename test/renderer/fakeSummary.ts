@@ -1,5 +1,6 @@
 /** The summary of the stand-in's big core: a backend of 100 threads and 300 modules killed by SIGSEGV, every diagnostic kind. */
 
+import { hex } from '../../src-renderer/format/addresses.ts'
 import type { CoreSummary, DiagnosticRow, ModuleRow, RangeRow, ThreadRow } from '../../src-main/contract/rows.ts'
 import { accountingOf, buildRanges, type HeapTotals } from './fakeRanges.ts'
 
@@ -32,8 +33,8 @@ export function buildSummary(file: string, path: string, top: { count: number; b
     modules: moduleRows,
     accounting: accountingOf(ranges, heap),
     allocators: [
-      { allocator: 'glibc', arenas: 13, usedCount: top.count - 41, usedBytes: top.bytes - 88_080_384, freeCount: 1_204_332, freeBytes: 611_004_416, overheadBytes: 93_118_000 },
-      { allocator: 'mmap', arenas: 1, usedCount: 41, usedBytes: 88_080_384, freeCount: 0, freeBytes: 0, overheadBytes: 464 },
+      { allocator: 'glibc', arenas: 13, usedCount: top.count - 41, used: top.bytes - 88_080_384, freeCount: 1_204_332, free: 611_004_416, overhead: 93_118_000 },
+      { allocator: 'mmap', arenas: 1, usedCount: 41, used: 88_080_384, freeCount: 0, free: 0, overhead: 464 },
     ],
     diagnostics: diagnostics(),
     timings: [
@@ -54,9 +55,9 @@ function threads(): ThreadRow[] {
     tid: 4711 + i * 3,
     crashed: i === 0,
     signal: i === 0 ? 11 : 0,
-    pc: 0x7f3c_9a01_2200 + i * 0x11,
-    sp: 0x7f3c_0000_2000 + i * 0x80_1000,
-    tp: 0x7f3c_0080_0740 + i * 0x80_1000,
+    pc: hex(0x7f3c_9a01_2200 + i * 0x11),
+    sp: hex(0x7f3c_0000_2000 + i * 0x80_1000),
+    tp: hex(0x7f3c_0080_0740 + i * 0x80_1000),
     module: i % 4 === 0 ? '/opt/orders/bin/orders-backend' : '/usr/lib/x86_64-linux-gnu/libc.so.6',
   }))
 }

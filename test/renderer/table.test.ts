@@ -46,9 +46,9 @@ test('a row of TopN stands for its blocks, whatever it is grouped by', () => {
 test('a class without a name is known, by what tells it apart', () => {
   expect(knowledgeOf({ type: null, requested: null })).toBe('unnamed')
   expect(knowledgeOf({ type: null, requested: 80 })).toBe('unknown')
-  expect(knowledgeOfBlock({ type: null, evidence: 'vtable at demo+0x3d98' })).toBe('unnamed')
-  expect(knowledgeOfBlock({ type: null, evidence: '' })).toBe('unknown')
-  expect(knowledgeOfBlock({ type: 'A', evidence: 'vtable for A' })).toBe('named')
+  expect(knowledgeOfBlock({ type: null, kind: 'class at demo+0x3d98' })).toBe('unnamed')
+  expect(knowledgeOfBlock({ type: null, kind: '' })).toBe('unknown')
+  expect(knowledgeOfBlock({ type: 'A', kind: '' })).toBe('named')
 })
 
 test('the kinds of the map sum to what is mapped; an allocator’s ranges count once', () => {

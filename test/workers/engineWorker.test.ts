@@ -7,7 +7,7 @@ import type { CoreSummary } from '../../src-main/contract/rows.ts'
 import { EngineWorker } from '../../src-main/workers/engineWorker.ts'
 import type { ProgressReport } from '../../src-main/workers/messages.ts'
 import { workerUrl } from '../../src-main/workers/workerUrl.ts'
-import { standInBlock } from './standInSession.ts'
+import { standInBlock, standInBlockJson } from './standInSession.ts'
 
 const url = new URL('./standIn.worker.ts', import.meta.url)
 let folder: string
@@ -60,7 +60,7 @@ describe('an engine worker', () => {
       rows += outcome.value.rows
     }
     const lines = text.trimEnd().split('\n').map((line) => JSON.parse(line) as unknown)
-    expect(lines).toEqual(Array.from({ length: 25000 }, (_, i) => ({ ...standInBlock(i), addr: `0x${standInBlock(i).addr.toString(16)}` })))
+    expect(lines).toEqual(Array.from({ length: 25000 }, (_, i) => standInBlockJson(i)))
   })
 
   test.each([

@@ -14,10 +14,17 @@ export function standInBlock(i: number): BlockRow {
     allocator: 'glibc',
     arena: 'main',
     type: i % 4 === 0 ? 'A<"ä">' : null,
+    kind: '',
     count: 1,
     confidence: i % 4 === 0 ? 1 : 0,
     evidence: i % 4 === 0 ? 'vtable of A' : '',
   }
+}
+
+/** As the command line prints it. */
+export function standInBlockJson(i: number): object {
+  const { addr, kind: _, ...rest } = standInBlock(i)
+  return { addr: `0x${addr.toString(16)}`, ...rest }
 }
 
 export const standInSession: OpenSession = async (handle, options, ports) => {
@@ -49,10 +56,10 @@ export const standInSession: OpenSession = async (handle, options, ports) => {
     path: ports.core.name,
     fileSize: ports.core.size,
     process: { pid: 42, command: 'demo', args: './demo', signal: 11, signalName: 'SIGSEGV', faultAddress: 0, machine: 'x86-64', writer: 'kernel' },
-    threads: [{ tid: 42, crashed: true, signal: 11, pc: 0x401000, sp: 0x7ffd0000, tp: 0x7f00, module: options.exe ?? 'demo' }],
+    threads: [{ tid: 42, crashed: true, signal: 11, pc: '0x401000', sp: '0x7ffd0000', tp: '0x7f00', module: options.exe ?? 'demo' }],
     modules: [{ path: '/opt/demo', buildId: 'abcd', base: 0x400000, end: 0x500000, debug: 'full', file: '/opt/demo' }],
     accounting: { rows: [{ kind: 'allocator-used', bytes: 4096, ranges: 1 }, { kind: 'anonymous', bytes: 8192, ranges: 2 }], mapped: 12288 },
-    allocators: [{ allocator: 'glibc', arenas: 1, usedCount: blocks, usedBytes: 24 * blocks, freeCount: 0, freeBytes: 0, overheadBytes: 8 }],
+    allocators: [{ allocator: 'glibc', arenas: 1, usedCount: blocks, used: 24 * blocks, freeCount: 0, free: 0, overhead: 8 }],
     diagnostics: [{ kind: 'note', where: 'test', offset: 16, message: 'a stand-in' }],
     timings: [{ stage: 'open', seconds: 0.25 }],
     peakMemoryBytes: ports.peakMemory(),

@@ -57,9 +57,9 @@ export class Cursor {
     return word(this.view, this.take(8))
   }
 
-  /** The double nearest to a 64-bit word that need not be an address. */
-  register(): number {
-    return Number(this.view.getBigUint64(this.take(8), true))
+  /** A 64-bit word that need not be an address. */
+  register(): bigint {
+    return this.view.getBigUint64(this.take(8), true)
   }
 
   skip(size: number): void {

@@ -20,4 +20,4 @@ export const offset = (n: number): Offset => n as Offset
 export const blockId = (n: number): BlockId => n as BlockId
 
 /** `0x…` in lower case, exact also for 0xffffffffff600000. */
-export const hex = (n: number): string => (Number.isNaN(n) ? '0x?' : '0x' + n.toString(16))
+export const hex = (n: number | bigint): string => (Number.isNaN(n) ? '0x?' : '0x' + n.toString(16))

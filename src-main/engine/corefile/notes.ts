@@ -24,9 +24,13 @@ export interface MappedFile {
   path: string
 }
 
-export interface Thread extends Omit<ThreadRow, 'module'> {
+export interface Thread extends Pick<ThreadRow, 'tid' | 'crashed' | 'signal'> {
   /** All general registers in the order of user_regs_struct. */
-  registers: number[]
+  registers: bigint[]
+  pc: bigint
+  sp: bigint
+  /** 0 where the core doesn't say. */
+  tp: bigint
   /** NT_FPREGSET, as it is. */
   fpregs: Uint8Array | null
 }
@@ -90,7 +94,7 @@ function readNote(core: CoreNotes, note: Note, machine: number, diagnostics: Dia
           const code = cursor.i32()
           cursor.skip(4)
           // a positive code came from the kernel; kill() and raise() send 0 and below
-          if (FAULTS.has(core.signal) && code > 0) core.faultAddress = cursor.register()
+          if (FAULTS.has(core.signal) && code > 0) core.faultAddress = Number(cursor.register())
         }
         return
       case NT_FILE:
@@ -109,10 +113,10 @@ function readThread(cursor: Cursor, machine: number): Thread {
   cursor.at = 32
   const tid = cursor.i32()
   cursor.at = REGISTERS_AT
-  const registers: number[] = []
+  const registers: bigint[] = []
   const count = machine === EM_X86_64 ? 27 : 34
   for (let i = 0; i < count; i++) registers.push(cursor.register())
-  const [pc, sp, tp] = machine === EM_X86_64 ? [registers[16], registers[19], registers[21]] : [registers[32], registers[31], 0]
+  const [pc, sp, tp] = machine === EM_X86_64 ? [registers[16], registers[19], registers[21]] : [registers[32], registers[31], 0n]
   return { tid, crashed: false, signal: current || signal, pc, sp, tp, registers, fpregs: null }
 }
 

@@ -26,9 +26,9 @@ export function accountFor(pieces: RangeRow[], allocators: AllocatorRow[]): Acco
     else add(kind, end - start, 1)
   }
   for (const row of allocators) {
-    add('allocator-used', row.usedBytes, 0)
-    add('allocator-free', row.freeBytes, 0)
-    add('allocator-overhead', row.overheadBytes, 0)
+    add('allocator-used', row.used, 0)
+    add('allocator-free', row.free, 0)
+    add('allocator-overhead', row.overhead, 0)
   }
   for (const row of rows) if (row.kind.startsWith('allocator-') && row.bytes > 0) row.ranges = allocatorPieces
   return { mapped: pieces.reduce((sum, p) => sum + (p.end - p.start), 0), rows }
@@ -38,7 +38,7 @@ export function accountFor(pieces: RangeRow[], allocators: AllocatorRow[]): Acco
 export function memoryMap(memory: AddressSpace, modules: Module[], threads: Thread[], regions: Region[]): RangeRow[] {
   const pieces: RangeRow[] = []
   const vdso = modules.find((m) => m.vdso)
-  const stacks = threads.map((t) => t.sp).sort((a, b) => a - b)
+  const stacks = threads.map((t) => Number(t.sp)).sort((a, b) => a - b)
   let region = 0
   for (const range of memory.ranges) {
     let at = range.start

@@ -12,51 +12,68 @@ export interface Group {
   count: number
 }
 
-/** Sizes up to this many words are counted in an array, larger ones in a map. */
+export interface GroupedBlocks {
+  groups: Group[]
+  /** Of each chunk of the columns: which groups its blocks are in, and how many; pairs of index into `groups` and count. */
+  inChunk: [group: number, count: number][][]
+}
+
+/** Sizes up to this many words are counted in an array, larger ones one by one. */
 export const DENSE_WORDS = 8192
 
-export function groupBlocks(blocks: Blocks): Group[] {
-  const groups = new Map<string, Group>()
+export function groupBlocks(blocks: Blocks): GroupedBlocks {
+  const groups: Group[] = []
+  const inChunk: GroupedBlocks['inChunk'] = []
+  const indexes = new Map<string, number>()
+  // counted for a piece: blocks of one chunk and one allocator
+  const dense = { used: new Float64Array(DENSE_WORDS), free: new Float64Array(DENSE_WORDS) }
+  const typed = new Map<number, number>()
+  let counts = new Map<number, number>()
+
   const add = (type: number, size: number, free: boolean, allocator: AllocatorName, count: number): void => {
     const key = `${type} ${size} ${free ? 'f' : 'u'} ${allocator}`
-    const group = groups.get(key)
-    if (group) group.count += count
-    else groups.set(key, { type, size, free, allocator, count })
-  }
-  // runs of regions of one allocator are counted together, so that the arrays are flushed seldom
-  const dense = [new Float64Array(DENSE_WORDS), new Float64Array(DENSE_WORDS)]
-  const typed = new Map<number, number>()
-  const flush = (allocator: AllocatorName): void => {
-    for (const [free, counts] of dense.entries()) {
-      for (let words = 0; words < DENSE_WORDS; words++) if (counts[words] > 0) add(0, words * 8, free === 1, allocator, counts[words])
-      counts.fill(0)
+    let index = indexes.get(key)
+    if (index === undefined) {
+      index = groups.push({ type, size, free, allocator, count: 0 }) - 1
+      indexes.set(key, index)
     }
+    groups[index].count += count
+    counts.set(index, (counts.get(index) ?? 0) + count)
+  }
+  const flush = (allocator: AllocatorName): void => {
+    for (let words = 0; words < DENSE_WORDS; words++) {
+      if (dense.used[words] > 0) add(0, words * 8, false, allocator, dense.used[words])
+      if (dense.free[words] > 0) add(0, words * 8, true, allocator, dense.free[words])
+    }
+    dense.used.fill(0)
+    dense.free.fill(0)
     for (const [key, count] of typed) add(Math.floor(key / DENSE_WORDS), (key % DENSE_WORDS) * 8, false, allocator, count)
     typed.clear()
   }
-  let allocator: AllocatorName = 'glibc'
-  for (const region of blocks.regions) {
-    if (region.allocator !== allocator) {
-      flush(allocator)
-      allocator = region.allocator
-    }
-    const last = region.firstBlock + region.blockCount
-    for (let block = region.firstBlock; block < last; ) {
-      const chunk = blocks.chunk(block >>> CHUNK_BITS)
-      const from = block & (CHUNK_BLOCKS - 1)
-      const to = Math.min(CHUNK_BLOCKS, from + last - block)
-      const { words, state, type } = chunk
-      for (let i = from; i < to; i++) {
+
+  let region = 0
+  for (let c = 0; c < blocks.chunkCount; c++) {
+    counts = new Map()
+    const { words, state, type } = blocks.chunk(c)
+    const first = c << CHUNK_BITS
+    const last = Math.min(blocks.count, first + CHUNK_BLOCKS)
+    for (let block = first; block < last; ) {
+      while (blocks.regions[region].firstBlock + blocks.regions[region].blockCount <= block) region++
+      const { allocator, largeWords } = blocks.regions[region]
+      const to = Math.min(last, blocks.regions[region].firstBlock + blocks.regions[region].blockCount) - first
+      for (let i = block - first; i < to; i++) {
         const w = words[i]
         if (state[i] === STATE.own) continue
         const free = isFree(state[i])
-        if (w >= DENSE_WORDS) add(free ? 0 : type[i], (w === LARGE ? region.largeWords : w) * 8, free, allocator, 1)
-        else if (type[i] === 0 || free) dense[free ? 1 : 0][w]++
+        if (w >= DENSE_WORDS) add(free ? 0 : type[i], (w === LARGE ? largeWords : w) * 8, free, allocator, 1)
+        else if (free) dense.free[w]++
+        else if (type[i] === 0) dense.used[w]++
         else typed.set(type[i] * DENSE_WORDS + w, (typed.get(type[i] * DENSE_WORDS + w) ?? 0) + 1)
       }
-      block += to - from
+      block = first + to
+      if (block === last || blocks.regions[region + 1].allocator !== allocator) flush(allocator)
     }
+    inChunk.push([...counts])
   }
-  flush(allocator)
-  return [...groups.values()]
+  return { groups, inChunk }
 }

@@ -1,9 +1,12 @@
-/** Pages of blocks, filtered by type, size and state. A page that follows the one before costs only its own rows. */
+/**
+ * Pages of blocks, filtered by type, size and state. A page that follows the one before costs only its own rows, any
+ * other one chunk of the columns: how many blocks of each group a chunk has is known.
+ */
 import type { BlockQuery } from '../../contract/api.ts'
 import type { BlockPage, BlockRow } from '../../contract/rows.ts'
 import { CHUNK_BITS, CHUNK_BLOCKS, isFree, LARGE, STATE, type Blocks, type Region } from '../allocator/blocks.ts'
 import type { AddressSpace } from '../memory/addressSpace.ts'
-import type { Group } from './groups.ts'
+import type { Group, GroupedBlocks } from './groups.ts'
 import { parseKey, type KnownType } from './top.ts'
 
 /** Where the last page of a query ended. */
@@ -16,14 +19,16 @@ export interface BlockCursor {
 /** Confidence of a type that a vtable says. */
 const BY_VTABLE = 0.99
 
-export function listBlocks(memory: AddressSpace, blocks: Blocks, types: KnownType[], groups: Group[], q: BlockQuery, cursor: BlockCursor): BlockPage {
+export function listBlocks(memory: AddressSpace, blocks: Blocks, types: KnownType[], grouped: GroupedBlocks, q: BlockQuery, cursor: BlockCursor): BlockPage {
   const wanted = selection(q, types)
-  const counted = groups.filter((g) => matches(g, wanted))
+  const isCounted = grouped.groups.map((g) => matches(g, wanted))
+  const counted = grouped.groups.filter((_, i) => isCounted[i])
   const total = counted.reduce((sum, g) => sum + g.count, 0)
   const query = JSON.stringify(wanted)
-  const resumes = cursor.query === query && cursor.offset <= q.offset
-  let block = resumes ? cursor.block : 0
-  let skip = q.offset - (resumes ? cursor.offset : 0)
+  const jump = chunkOf(grouped.inChunk, isCounted, q.offset)
+  const resumes = cursor.query === query && cursor.offset <= q.offset && cursor.offset >= jump.before
+  let block = resumes ? cursor.block : jump.chunk << CHUNK_BITS
+  let skip = q.offset - (resumes ? cursor.offset : jump.before)
   const rows: BlockRow[] = []
   const { isWanted, size: wantedSize } = wanted
   let region: Region | null = null
@@ -56,6 +61,7 @@ export function listBlocks(memory: AddressSpace, blocks: Blocks, types: KnownTyp
         allocator: region.allocator,
         arena: region.arena,
         type: types[blockType].name,
+        kind: types[blockType].name === null ? types[blockType].label : '',
         count: types[blockType].counted ? memory.word(region.start + chunk.start[i] * 8) : 1,
         confidence: types[blockType].name === null ? 0 : BY_VTABLE,
         evidence: types[blockType].evidence,
@@ -67,6 +73,17 @@ export function listBlocks(memory: AddressSpace, blocks: Blocks, types: KnownTyp
   cursor.offset = q.offset + rows.length
   cursor.block = block
   return { rows, total, offset: q.offset, bytes: counted.reduce((sum, g) => sum + g.count * g.size, 0) }
+}
+
+/** The chunk that holds the `offset`th of the counted blocks, and how many lie before it. */
+function chunkOf(inChunk: GroupedBlocks['inChunk'], isCounted: boolean[], offset: number): { chunk: number; before: number } {
+  let before = 0
+  for (let chunk = 0; chunk < inChunk.length; chunk++) {
+    const here = inChunk[chunk].reduce((sum, [group, count]) => (isCounted[group] ? sum + count : sum), 0)
+    if (before + here > offset) return { chunk, before }
+    before += here
+  }
+  return { chunk: inChunk.length, before }
 }
 
 /** What a query asks for, by type index. */

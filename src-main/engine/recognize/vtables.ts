@@ -8,7 +8,7 @@
 import { hex } from '../bytes/units.ts'
 import type { Module } from '../corefile/modules.ts'
 import { moduleName } from '../corefile/modules.ts'
-import { PF_X } from '../elf/file.ts'
+import { PF_W, PF_X } from '../elf/file.ts'
 import { readSymbols } from '../elf/symbols.ts'
 import type { Diagnostics } from '../errors.ts'
 import type { AddressSpace } from '../memory/addressSpace.ts'
@@ -94,6 +94,7 @@ export class Vtables {
   private byRtti(pointer: number, offsetToTop: number): VtableHit | null {
     const { memory } = this
     const typeinfo = memory.word(pointer - 8)
+    if (typeinfo === 0 && offsetToTop === 0) return this.withoutRtti(pointer)
     const home = this.moduleAt(typeinfo)
     if (!home || typeinfo % 8 !== 0) return null
     // a typeinfo object starts with a vtable pointer of its own, then the address of its name
@@ -110,6 +111,15 @@ export class Vtables {
     }
     const className = TYPE_NAME.test(typeName) ? this.demangler.className(typeName.replace(/^\*/, '')) : null
     return className === null ? null : { className, label: className, offsetToTop, evidence: `RTTI of ${className} in ${moduleName(home)}` }
+  }
+
+  /** -fno-rtti, stripped: two zero words, then code, in memory that is not writable. It may be a C table of functions. */
+  private withoutRtti(pointer: number): VtableHit | null {
+    const home = this.moduleAt(pointer)
+    const range = this.memory.find(pointer)
+    if (!home || !range || range.flags & (PF_W | PF_X) || !this.isCode(this.memory.word(pointer))) return null
+    const at = `${moduleName(home)}+${hex(pointer - home.base)}`
+    return { className: null, label: `class at ${at}`, offsetToTop: 0, evidence: `functions at ${at}, without RTTI or a symbol` }
   }
 
   private moduleAt(address: number): Module | undefined {

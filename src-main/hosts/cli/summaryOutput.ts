@@ -8,7 +8,7 @@ export function summaryJson(summary: CoreSummary): object {
     path: summary.path,
     fileSize: summary.fileSize,
     process: { ...summary.process, faultAddress: summary.process.faultAddress === null ? null : hex(summary.process.faultAddress) },
-    threads: summary.threads.map((thread) => ({ ...thread, pc: hex(thread.pc), sp: hex(thread.sp), tp: hex(thread.tp) })),
+    threads: summary.threads,
     modules: summary.modules.map((module) => ({ ...module, base: hex(module.base), end: hex(module.end) })),
     accounting: Object.fromEntries(summary.accounting.rows.map(({ kind, bytes }) => [kind, bytes])),
     mapped: summary.accounting.mapped,
@@ -52,7 +52,7 @@ const LISTED = 20
 function threads({ threads }: CoreSummary): string {
   const table = textTable(
     [{ title: 'TID', align: 'right' }, { title: 'PC', align: 'right' }, { title: 'SP', align: 'right' }, { title: 'MODULE', align: 'left' }],
-    threads.slice(0, LISTED).map((thread) => [String(thread.tid), hex(thread.pc), hex(thread.sp), thread.module + (thread.crashed ? '  ← took the signal' : '')]),
+    threads.slice(0, LISTED).map((thread) => [String(thread.tid), thread.pc, thread.sp, thread.module + (thread.crashed ? '  ← took the signal' : '')]),
   )
   return threads.length > LISTED ? `${table}… and ${grouped(threads.length - LISTED)} more\n` : table
 }
@@ -88,11 +88,11 @@ function allocators({ allocators }: CoreSummary): string {
     allocators.map((row) => [
       row.allocator,
       grouped(row.arenas),
-      humanBytes(row.usedBytes),
+      humanBytes(row.used),
       grouped(row.usedCount),
-      humanBytes(row.freeBytes),
+      humanBytes(row.free),
       grouped(row.freeCount),
-      humanBytes(row.overheadBytes),
+      humanBytes(row.overhead),
     ]),
   )
 }

@@ -135,13 +135,13 @@ describe('notes', () => {
 
   test('threads, with the one that took the signal first', () => {
     const notes = notesOf({ threads: [{ tid: 5, signal: 11, pc: 0x401000, sp: 0x7fff_0000, tp: 0x7f00_1000 }, { tid: 6 }], siginfo: { signo: 11, code: 1, addr: 0x10 } })
-    expect(notes.threads).toMatchObject([{ tid: 5, crashed: true, signal: 11, pc: 0x401000, sp: 0x7fff_0000, tp: 0x7f00_1000 }, { tid: 6, crashed: false }])
+    expect(notes.threads).toMatchObject([{ tid: 5, crashed: true, signal: 11, pc: 0x401000n, sp: 0x7fff_0000n, tp: 0x7f00_1000n }, { tid: 6, crashed: false }])
     expect(notes).toMatchObject({ signal: 11, faultAddress: 0x10 })
   })
 
   test('AArch64: pc, sp, and the thread pointer of NT_ARM_TLS', () => {
     const notes = notesOf({ machine: 'AArch64', threads: [{ tid: 5, pc: 0x401000, sp: 0x7fff_0000, tp: 0x7f00_1000 }] })
-    expect(notes.threads).toMatchObject([{ pc: 0x401000, sp: 0x7fff_0000, tp: 0x7f00_1000 }])
+    expect(notes.threads).toMatchObject([{ pc: 0x401000n, sp: 0x7fff_0000n, tp: 0x7f00_1000n }])
   })
 
   test('an address of a signal that a person sent is no fault', () => {

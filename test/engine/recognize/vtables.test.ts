@@ -17,7 +17,7 @@ const NAMES = BASE + 0x3000
 const demangler = new Demangler(wasmModule('demangle'))
 
 /** One module: code, then data with the words given, then names. @param names false: the page of names is absent */
-function vtables(words: [at: number, value: bigint][], options: { names?: boolean; symbols?: { name: string; value: number; size: number }[] } = {}): Vtables {
+function vtables(words: [at: number, value: bigint][], options: { names?: boolean; writable?: boolean; symbols?: { name: string; value: number; size: number }[] } = {}): Vtables {
   const data = new Uint8Array(4096)
   const view = new DataView(data.buffer)
   for (const [at, value] of words) view.setBigUint64(at - DATA, BigInt.asUintN(64, value), true)
@@ -28,7 +28,7 @@ function vtables(words: [at: number, value: bigint][], options: { names?: boolea
     buildElfCore({
       segments: [
         { vaddr: CODE, memSize: 4096, flags: 5 },
-        { vaddr: DATA, bytes: data, flags: 6 },
+        { vaddr: DATA, bytes: data, flags: options.writable === false ? 4 : 6 },
         options.names === false ? { vaddr: NAMES, memSize: 4096, flags: 4 } : { vaddr: NAMES, bytes: names, flags: 4 },
       ],
     }).bytes,
@@ -73,8 +73,12 @@ describe('vtables', () => {
     expect(table.resolve(DATA + 0x120)).toBeNull()
   })
 
+  test('without RTTI and symbols, functions behind two zero words in read-only memory tell a class apart', () => {
+    expect(vtables([[POINTER, BigInt(CODE)]], { writable: false }).resolve(POINTER)).toMatchObject({ className: null, label: 'class at game+0x2110' })
+  })
+
   test.each([
-    ['no typeinfo', [[DATA + 0x110, BigInt(CODE)]]],
+    ['no typeinfo in writable memory', [[DATA + 0x110, BigInt(CODE)]]],
     ['a positive offset to top', withRtti(16n, NAMES)],
     ['a first function that is no code', [...withRtti(0n, NAMES), [DATA + 0x110, BigInt(DATA)]]],
     ['a name that is no type\'s', withRtti(0n, NAMES + 64)],

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { runCli } from '../../../src-main/hosts/cli/runCli.ts'
-import { standInBlock } from '../../workers/standInSession.ts'
+import { standInBlock, standInBlockJson } from '../../workers/standInSession.ts'
 
 const workerUrl = new URL('../../workers/standIn.worker.ts', import.meta.url)
 let folder: string
@@ -72,7 +72,7 @@ describe('corelens', () => {
   })
 
   test('blocks in all formats', async () => {
-    const rows = Array.from({ length: 10 }, (_, i) => ({ ...standInBlock(i), addr: `0x${standInBlock(i).addr.toString(16)}` }))
+    const rows = Array.from({ length: 10 }, (_, i) => standInBlockJson(i))
     const lines = (await run('blocks CORE --state all --jsonl')).out.trimEnd().split('\n')
     expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual(rows)
     expect(JSON.parse((await run('blocks CORE --json')).out)).toEqual({ rows, total: 10 })

@@ -170,12 +170,12 @@ function readTcache(memory: AddressSpace, blocks: Blocks, block: number): Tcache
  */
 function emptyTcaches(memory: AddressSpace, blocks: Blocks, threads: Thread[], full: ReadonlySet<number>): number[] {
   const votes = new Map<number, { full: number; first: number; count: number }>()
-  const located = threads.filter((thread) => thread.tp > 0)
+  const located = threads.map((thread) => Number(thread.tp)).filter((tp) => tp > 0)
   // no thread pointers in the core: a tcache is what its thread's first malloc makes
   if (located.length === 0) return blocks.regions.filter((region) => region.blockCount > 0).map((region) => region.firstBlock)
-  for (const thread of located.slice(0, VOTERS)) {
+  for (const tp of located.slice(0, VOTERS)) {
     for (let distance = -TLS_REACH; distance < TLS_REACH; distance += 8) {
-      const value = memory.word(thread.tp + distance)
+      const value = memory.word(tp + distance)
       if (!(value > 0) || value % 16 !== 0) continue
       const block = blocks.at(value)
       if (block < 0) continue
@@ -190,5 +190,5 @@ function emptyTcaches(memory: AddressSpace, blocks: Blocks, threads: Thread[], f
   }
   const [best] = [...votes].sort(([, a], [, b]) => b.full - a.full || b.first - a.first || b.count - a.count)
   if (!best) return []
-  return located.map((thread) => blocks.at(memory.word(thread.tp + best[0]))).filter((block) => block >= 0)
+  return located.map((tp) => blocks.at(memory.word(tp + best[0]))).filter((block) => block >= 0)
 }

@@ -178,6 +178,8 @@ export class BlocksState {
 export class MapState {
   /** Null: all kinds. */
   kind = $state<RangeKind | null>(null)
+  sort = $state<'start' | 'size'>('start')
+  descending = $state(false)
   readonly rows: RemoteRows<RangeRow, Page<RangeRow>>
   readonly memory: TableMemory
   readonly #client: CoreClient
@@ -193,12 +195,23 @@ export class MapState {
 
   show(kind: RangeKind | null): void {
     this.kind = kind
+    this.#refresh()
+  }
+
+  /** A second click on the same column turns the order; addresses start at the lowest, sizes at the largest. */
+  sortBy(sort: 'start' | 'size'): void {
+    this.descending = this.sort === sort ? !this.descending : sort === 'size'
+    this.sort = sort
+    this.#refresh()
+  }
+
+  #refresh(): void {
     this.memory.reset()
     this.rows.query(this.#fetcher())
   }
 
   #fetcher(): (offset: number, limit: number) => ReturnType<CoreClient['listRanges']> {
-    const base: RangeQuery = { core: this.#core, offset: 0, limit: 0 }
+    const base: RangeQuery = { core: this.#core, sort: this.sort, descending: this.descending, offset: 0, limit: 0 }
     if (this.kind !== null) base.kind = this.kind
     return (offset, limit) => this.#client.listRanges({ ...base, offset, limit })
   }

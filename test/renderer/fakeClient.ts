@@ -67,8 +67,10 @@ export function fakeClient(options: FakeOptions = FAKE_DEFAULTS): FakeClient {
     },
     listTop: (q) => Promise.resolve(topPage(top, q)),
     listBlocks: (q) => Promise.resolve({ ok: true, value: blockPage(options.blocks, top, q) }),
-    listRanges: ({ core, kind, offset, limit }) => {
+    listRanges: ({ core, kind, sort, descending, offset, limit }) => {
       const rows = (maps.get(core) ?? []).filter((row) => kind === undefined || row.kind === kind)
+      if (sort === 'size') rows.sort((a, b) => a.end - a.start - (b.end - b.start))
+      if (descending) rows.reverse()
       return ok({ rows: rows.slice(offset, offset + limit), total: rows.length, offset })
     },
     report: () => ok({ markdown: '# corelens report\n\n| type | bytes |\n|---|---|\n| A | 480,000 |\n', suggestedName: 'core.4711.md' }),

@@ -101,7 +101,8 @@ export function markTcaches(memory: AddressSpace, blocks: Blocks, threads: Threa
 
 /**
  * Behind a broken list: since 2.29 each block in a tcache has the same key in its second word (the tcache's address,
- * from 2.34 on a random number), which malloc takes out again.
+ * from 2.34 on a random number), which malloc takes out again. A block that went on to another list when its thread
+ * ended may keep it while it is used, so its first word has to lead on as an entry's does.
  */
 function markByKey(memory: AddressSpace, blocks: Blocks, tcache: Tcache): void {
   const keyOf = (address: number): bigint => {
@@ -116,7 +117,14 @@ function markByKey(memory: AddressSpace, blocks: Blocks, tcache: Tcache): void {
     const { words, state } = blocks.chunk(chunk)
     const length = Math.min(CHUNK_BLOCKS, blocks.count - (chunk << CHUNK_BITS))
     for (let i = 0; i < length; i++) {
-      if (state[i] === STATE.used && words[i] <= largest && keyOf(blocks.address((chunk << CHUNK_BITS) + i)) === key) state[i] = STATE.freeInTcache
+      if (state[i] !== STATE.used || words[i] > largest) continue
+      const address = blocks.address((chunk << CHUNK_BITS) + i)
+      if (keyOf(address) !== key) continue
+      const leadsOn = [true, false].some((safe) => {
+        const next = decoded(memory, address, safe)
+        return next === 0 || blockInBin(blocks, next, words[i] * 8 + 8, tcache.layout) >= 0
+      })
+      if (leadsOn) state[i] = STATE.freeInTcache
     }
   }
 }

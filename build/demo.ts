@@ -4,10 +4,9 @@
  * `-- --no-open` ends after the report.
  */
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { dirname, join, relative } from 'node:path'
+import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { electronBinary } from './electronBinary.ts'
 import { ensureBuilt } from './ensureBuilt.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -32,14 +31,4 @@ function openInterface(): void {
   // Ctrl-C reaches both; the child ends first and decides.
   process.on('SIGINT', () => undefined)
   child.on('exit', (code) => process.exit(code ?? 1))
-}
-
-/** Null where it was not downloaded; asking the package itself would download it. */
-function electronBinary(): string | null {
-  const folder = dirname(createRequire(import.meta.url).resolve('electron/package.json'))
-  const name = join(folder, 'path.txt')
-  if (!existsSync(name)) return null
-  const binary = join(folder, 'dist', readFileSync(name, 'utf8'))
-  const hasDisplay = process.platform !== 'linux' || process.env['DISPLAY'] !== undefined || process.env['WAYLAND_DISPLAY'] !== undefined
-  return existsSync(binary) && hasDisplay ? binary : null
 }

@@ -77,7 +77,7 @@ describe('modules', () => {
 
   test('files are found under the sysroot, by --exe, and beside the core', () => {
     for (const [onDisk, options] of [
-      [{ [`/root${PATH}`]: build(0xaa), [PATH]: build(0xbb) }, { sysroot: '/root/' }],
+      [{ [`/image${PATH}`]: build(0xaa), [PATH]: build(0xbb) }, { sysroot: '/image/' }],
       [{ '/elsewhere/renamed': build(0xaa) }, { exe: '/elsewhere/renamed' }],
       [{ '/cores/server': build(0xaa) }, {}],
     ] as [Record<string, Uint8Array>, Partial<OpenOptions>][]) {

@@ -1,7 +1,8 @@
 /**
  * What a program most likely asked malloc for, by what it wrote. glibc's usable sizes are 24, 40, 56, …: usable 88
  * serves requests of 73 to 88 bytes. The last 8 usable bytes are the next chunk's prev_size field: where the program
- * writes there, it asked for them; where it never does, it asked for 8 fewer.
+ * writes there, it asked for them; where it never does, it asked for 8 fewer. A mmapped block is rounded up to pages:
+ * there the last byte that isn't zero says it, if the last page has one.
  */
 import type { AddressSpace } from '../memory/addressSpace.ts'
 import { CHUNK_BITS, CHUNK_BLOCKS, STATE, type Blocks } from '../allocator/blocks.ts'
@@ -35,7 +36,7 @@ export function sampleBlocks(blocks: Blocks, groups: Group[]): Map<number, numbe
 
 /** Requested bytes for blocks of one usable size, from samples of them. */
 export function requestedSize(memory: AddressSpace, blocks: Blocks, usable: number, samples: number[]): number {
-  if (usable % 16 !== 8) return usable // not an ordinary glibc chunk
+  if (usable % 16 !== 8) return requestedOfMmapped(memory, blocks, usable, samples)
   let high = 0
   let low = 0
   for (const block of samples) {
@@ -52,4 +53,19 @@ export function requestedSize(memory: AddressSpace, blocks: Blocks, usable: numb
   if (high > enough) return usable
   if (high + low > enough) return usable - 4
   return usable - 8
+}
+
+const PAGE = 4096
+
+/** The kernel hands out zeroes, and what malloc asked for ends in the last page. */
+function requestedOfMmapped(memory: AddressSpace, blocks: Blocks, usable: number, samples: number[]): number {
+  let written = 0
+  for (const block of samples) {
+    const size = Math.min(usable, PAGE)
+    const last = memory.read(blocks.address(block) + usable - size, size)
+    if (!last.ok) continue
+    const end = last.bytes.findLastIndex((byte) => byte !== 0) + 1
+    if (end > 0) written = Math.max(written, usable - size + Math.ceil(end / 8) * 8)
+  }
+  return written > 0 ? Math.min(written, usable) : usable
 }

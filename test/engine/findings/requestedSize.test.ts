@@ -34,3 +34,14 @@ describe('what a program asked for', () => {
   test('a size that a free chunk left there is no sign', () => expect(requested(() => 96n)).toBe(80))
   test('a few stale words are no sign', () => expect(requested((i) => (i % 10 === 0 ? 1n << 50n : 0n))).toBe(80))
 })
+
+test('a mmapped block is rounded up to pages: its last byte that is written says what was asked for', () => {
+  const bytes = new Uint8Array(40 * 4096)
+  bytes.fill(7, 16, 16 + 160_000)
+  const blocks = new Blocks()
+  blocks.beginRegion({ start: HEAP, end: HEAP + bytes.length, allocator: 'glibc', arena: 'mmap' })
+  blocks.append(HEAP + 16, bytes.length - 16, STATE.used, 0)
+  const source = memoryByteSource(buildElfCore({ segments: [{ vaddr: HEAP, bytes }] }).bytes)
+  const memory = new AddressSpace(source, rangesOfCore(new ElfFile(source).segments, source.size, new Diagnostics()))
+  expect(requestedSize(memory, blocks, bytes.length - 16, [0])).toBe(160_000)
+})

@@ -25,6 +25,7 @@ import { Demangler } from './recognize/demangle.ts'
 import { typeBlocks, vtableRanges } from './recognize/typeBlocks.ts'
 import { Vtables } from './recognize/vtables.ts'
 import { markdownReport } from './report/markdown.ts'
+import { Cancelled } from './ports.ts'
 import type { EngineSession, OpenSession, SessionPorts } from './session.ts'
 
 /** What is computed from a core and worth keeping; plain JSON beside the block columns. */
@@ -33,7 +34,6 @@ export interface Findings extends GroupedBlocks {
   /** Usable size → most likely requested size. */
   requested: [number, number][]
   allocators: AllocatorRow[]
-  arenas: number
   /** Diagnostics of the stages that a cached open leaves out. */
   diagnostics: DiagnosticRow[]
 }
@@ -56,7 +56,7 @@ export const openSession: OpenSession = async (handle, options, ports) => {
     cached = false
     const analysed = analyse(core, memory, modules, ports, clock)
     ports.progress.stage('store', analysed.blocks.chunkCount, 'items')
-    saveBlocks(ports.store, identity, analysed.blocks, analysed.findings, ports.progress)
+    keep(ports, identity, analysed, diagnostics)
     clock.lap('store')
     // columns are read on demand from now on, so the memory they took is free
     stored = loadBlocks(ports.store, identity) ?? { ...analysed, close: () => {} }
@@ -72,7 +72,22 @@ export const openSession: OpenSession = async (handle, options, ports) => {
   return new CoreSession(summary, ranges, memory, blocks, findings, ports, stored.close)
 }
 
-function analyse(core: CoreFile, memory: AddressSpace, modules: Module[], ports: SessionPorts, clock: Stopwatch): { blocks: Blocks; findings: Findings } {
+/** A cache that can't be written costs the next opening its speed, not this one its result. */
+function keep(ports: SessionPorts, identity: string, { blocks, findings }: Analysed, diagnostics: Diagnostics): void {
+  try {
+    saveBlocks(ports.store, identity, blocks, findings, ports.progress)
+  } catch (error) {
+    if (error instanceof Cancelled) throw error
+    diagnostics.add('note', 'cache', null, `the analysis could not be kept for the next opening: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+interface Analysed {
+  blocks: Blocks
+  findings: Findings
+}
+
+function analyse(core: CoreFile, memory: AddressSpace, modules: Module[], ports: SessionPorts, clock: Stopwatch): Analysed {
   const diagnostics = new Diagnostics()
   const { progress } = ports
   progress.stage('arenas', 0, 'bytes')
@@ -92,14 +107,14 @@ function analyse(core: CoreFile, memory: AddressSpace, modules: Module[], ports:
   const requested = [...sampleBlocks(blocks, groups)].map(([size, samples]): [number, number] => [size, requestedSize(memory, blocks, size, samples)])
   clock.lap('types')
 
-  if (plan.arenas.length === 0) noArena(modules, diagnostics)
-  return { blocks, findings: { types, groups, inChunk, requested, allocators: allocatorRows(blocks, groups, plan), arenas: plan.arenas.length, diagnostics: diagnostics.rows } }
+  tellOtherAllocators(plan, modules, diagnostics)
+  return { blocks, findings: { types, groups, inChunk, requested, allocators: allocatorRows(blocks, groups, plan), diagnostics: diagnostics.rows } }
 }
 
-function noArena(modules: Module[], diagnostics: Diagnostics): void {
+function tellOtherAllocators(plan: GlibcPlan, modules: Module[], diagnostics: Diagnostics): void {
   const other = modules.find((m) => /jemalloc|tcmalloc|mimalloc|musl/.test(m.path))
-  const hint = other ? `${moduleName(other)} is loaded, whose blocks are not read yet` : 'the process may use another allocator, or its libc\'s data is not in the core'
-  diagnostics.add('unsupported', 'allocators', null, `no glibc malloc arena was found: ${hint}; its memory is counted as anonymous`)
+  if (other) diagnostics.add('unsupported', moduleName(other), other.base, 'its blocks are not read yet; the memory it holds is counted as anonymous')
+  else if (plan.arenas.length === 0) diagnostics.add('unsupported', 'allocators', null, 'no glibc malloc arena was found: the process may use another allocator, or its libc\'s data is not in the core; its memory is counted as anonymous')
 }
 
 function mainArenaSymbols(modules: Module[], diagnostics: Diagnostics): number[] {

@@ -87,6 +87,13 @@ describe('the cache', () => {
     expect((await openCore(demoCore(), { store })).summary().cached).toBe(false)
   })
 
+  test('a cache that can\'t be written is told, and the analysis is there all the same', async () => {
+    const store = { open: () => null, create: () => { throw new Error('the disk is full') } }
+    const session = await openCore(demoCore(), { store })
+    expect(session.summary().diagnostics).toMatchObject([{ kind: 'note', where: 'cache', message: expect.stringContaining('the disk is full') }])
+    expect(session.listTop(everything).all).toEqual(demo.listTop(everything).all)
+  })
+
   test('a cancelled analysis leaves nothing behind', async () => {
     const store = memoryIndexStore()
     let stage = ''

@@ -7,7 +7,7 @@ import type { AllocatorName, AllocatorRow, BlockPage, CoreSummary, DiagnosticRow
 import { Blocks } from './allocator/blocks.ts'
 import { hex } from './bytes/units.ts'
 import { planGlibc, walkGlibc, type GlibcPlan } from './allocator/glibc/glibc.ts'
-import { attachFiles, findModules, moduleName, type Module } from './corefile/modules.ts'
+import { attachFiles, findModules, moduleAt, moduleName, type Module } from './corefile/modules.ts'
 import type { CoreFile } from './corefile/open.ts'
 import { openCoreFile } from './corefile/open.ts'
 import { signalName } from './corefile/signals.ts'
@@ -152,7 +152,7 @@ function allocatorRows(blocks: Blocks, groups: Findings['groups'], plan: GlibcPl
 function summarize(handle: string, ports: SessionPorts, core: CoreFile, modules: Module[], ranges: RangeRow[], findings: Findings): CoreSummary {
   const { notes } = core
   const nameAt = (address: number): string => {
-    const module = modules.find((m) => address >= m.base && address < m.end)
+    const module = moduleAt(modules, address)
     return module ? moduleName(module) : ''
   }
   return {

@@ -41,6 +41,9 @@ const HEADER_BYTES = 4096
 export const baseName = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
 export const moduleName = (module: Module): string => (module.vdso ? '[vdso]' : baseName(module.path) || `module at ${hex(module.base)}`)
 
+/** The module whose memory holds an address. */
+export const moduleAt = (modules: Module[], address: number): Module | undefined => modules.find((m) => address >= m.base && address < m.end)
+
 export function findModules(memory: AddressSpace, notes: CoreNotes): Module[] {
   const modules: Module[] = []
   const { ranges } = memory

@@ -10,7 +10,6 @@ import { NT_ARM_TLS, NT_AUXV, NT_FILE, NT_FPREGSET, NT_PRPSINFO, NT_PRSTATUS, NT
 import type { Diagnostics } from '../errors.ts'
 
 export const AT_PHDR = 3
-export const AT_PHNUM = 5
 export const AT_ENTRY = 9
 export const AT_SYSINFO_EHDR = 33
 export const AT_EXECFN = 31

@@ -3,7 +3,7 @@
  * debug file. elfy decodes each entry; around it, positional reads, PN_XNUM, e_shnum = 0, SHN_XINDEX and
  * truncation. Refuses 32-bit and big-endian files. Source: System V gABI 4.1 ch. 4 and 5; Linux elf.h.
  */
-import elfy from 'elfy'
+import elfy, { type ElfyParser } from 'elfy'
 import { FormatError } from '../errors.ts'
 import { readExactly, readUpTo, textUntilZero } from '../bytes/cursor.ts'
 
@@ -15,7 +15,6 @@ export const EM_AARCH64 = 183
 export const PT_LOAD = 1
 export const PT_DYNAMIC = 2
 export const PT_NOTE = 4
-export const PT_TLS = 7
 export const PF_X = 1
 export const PF_W = 2
 export const PF_R = 4
@@ -79,12 +78,12 @@ const noBody = Buffer.alloc(0)
 const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
 /** Where and how many; all that elfy needs besides one entry. */
-function parseHeaderBytes(bytes: Uint8Array, where: string): ElfHeader {
+function parseHeaderBytes(bytes: Uint8Array, where: string, parser: ElfyParser): ElfHeader {
   if (bytes[0] !== 0x7f || bytes[1] !== 0x45 || bytes[2] !== 0x4c || bytes[3] !== 0x46) throw new FormatError(where, 0, 'is not an ELF file')
   if (bytes[4] !== 2) throw new FormatError(where, 4, bytes[4] === 1 ? 'is a 32-bit ELF file' : `has the unknown ELF class ${bytes[4]}`)
   if (bytes[5] !== 1) throw new FormatError(where, 5, bytes[5] === 2 ? 'is a big-endian ELF file' : `has the unknown byte order ${bytes[5]}`)
   const raw = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const h = new elfy.Parser().parseHeader(asBuffer(bytes))
+  const h = parser.parseHeader(asBuffer(bytes))
   return {
     type: raw.getUint16(16, true),
     machine: raw.getUint16(18, true),
@@ -105,12 +104,14 @@ export class ElfFile {
   /** Program headers the file says it has, beyond those in `segments`, that could not be read. */
   readonly missingSegments: number
   readonly segments: Segment[]
+  /** Knows word size and byte order once it has parsed the header. */
+  private readonly parser = new elfy.Parser()
 
   /** Throws FormatError unless the source starts with a readable ELF64 little-endian header. */
   constructor(source: Readable, where = source.name) {
     this.source = source
     this.where = where
-    this.header = parseHeaderBytes(readExactly(source, 0, EHDR_SIZE, where), where)
+    this.header = parseHeaderBytes(readExactly(source, 0, EHDR_SIZE, where), where, this.parser)
     let count = this.header.phnum
     if (count === PN_XNUM && this.header.shoff > 0) {
       const first = new Uint8Array(SHDR_SIZE)
@@ -128,13 +129,11 @@ export class ElfFile {
     const table = new Uint8Array(Math.min(count, room) * phentsize)
     const got = Math.floor(readUpTo(this.source, phoff, table) / phentsize)
     const view = new DataView(table.buffer)
-    const parser = new elfy.Parser()
-    parser.parseHeader(asBuffer(readExactly(this.source, 0, EHDR_SIZE, this.where))) // sets word size and byte order
-    const entryOf = { class: '64' } as Parameters<typeof parser.parseProgram>[1]
+    const entryOf = { class: '64' } as Parameters<ElfyParser['parseProgram']>[1]
     const segments: Segment[] = []
     for (let index = 0; index < got; index++) {
       const at = index * phentsize
-      const p = parser.parseProgram(asBuffer(table.subarray(at, at + PHDR_SIZE)), entryOf, noBody)
+      const p = this.parser.parseProgram(asBuffer(table.subarray(at, at + PHDR_SIZE)), entryOf, noBody)
       segments.push({
         index,
         type: view.getUint32(at, true),
@@ -161,15 +160,13 @@ export class ElfFile {
     if (shoff + count * shentsize > this.source.size) throw new FormatError(this.where, shoff, `its ${count} section headers lie beyond the end of the file`)
     const table = readExactly(this.source, shoff, count * shentsize, this.where)
     const view = new DataView(table.buffer)
-    const parser = new elfy.Parser()
-    parser.parseHeader(asBuffer(readExactly(this.source, 0, EHDR_SIZE, this.where)))
-    const entryOf = { class: '64' } as Parameters<typeof parser.parseSection>[1]
+    const entryOf = { class: '64' } as Parameters<ElfyParser['parseSection']>[1]
     const nameAt: number[] = []
     const sections: Section[] = []
     for (let i = 0; i < count; i++) {
       const at = i * shentsize
       const entry = asBuffer(table.subarray(at, at + SHDR_SIZE))
-      const s = parser.parseSection(entry, entryOf, noBody)
+      const s = this.parser.parseSection(entry, entryOf, noBody)
       nameAt.push(s.name)
       sections.push({
         name: '',

@@ -6,8 +6,7 @@
  * virtual functions. Offset-to-top is 0 for a complete object and negative for a base inside one.
  */
 import { hex } from '../bytes/units.ts'
-import type { Module } from '../corefile/modules.ts'
-import { moduleName } from '../corefile/modules.ts'
+import { moduleAt, moduleName, type Module } from '../corefile/modules.ts'
 import { PF_W, PF_X } from '../elf/file.ts'
 import { readSymbols } from '../elf/symbols.ts'
 import type { Diagnostics } from '../errors.ts'
@@ -95,12 +94,12 @@ export class Vtables {
     const { memory } = this
     const typeinfo = memory.word(pointer - 8)
     if (typeinfo === 0 && offsetToTop === 0) return this.withoutRtti(pointer)
-    const home = this.moduleAt(typeinfo)
+    const home = moduleAt(this.modules, typeinfo)
     if (!home || typeinfo % 8 !== 0) return null
     // a typeinfo object starts with a vtable pointer of its own, then the address of its name
-    if (!this.moduleAt(memory.word(typeinfo))) return null
+    if (!moduleAt(this.modules, memory.word(typeinfo))) return null
     const nameAt = memory.word(typeinfo + 8)
-    if (!this.moduleAt(nameAt)) return null
+    if (!moduleAt(this.modules, nameAt)) return null
     const first = memory.word(pointer)
     if (first !== 0 && !this.isCode(first)) return null
     const typeName = memory.string(nameAt, MAX_NAME)
@@ -115,15 +114,11 @@ export class Vtables {
 
   /** -fno-rtti, stripped: two zero words, then code, in memory that is not writable. It may be a C table of functions. */
   private withoutRtti(pointer: number): VtableHit | null {
-    const home = this.moduleAt(pointer)
+    const home = moduleAt(this.modules, pointer)
     const range = this.memory.find(pointer)
     if (!home || !range || range.flags & (PF_W | PF_X) || !this.isCode(this.memory.word(pointer))) return null
     const at = `${moduleName(home)}+${hex(pointer - home.base)}`
     return { className: null, label: `class at ${at}`, offsetToTop: 0, evidence: `functions at ${at}, without RTTI or a symbol` }
-  }
-
-  private moduleAt(address: number): Module | undefined {
-    return this.modules.find((m) => address >= m.base && address < m.end)
   }
 
   private isCode(address: number): boolean {

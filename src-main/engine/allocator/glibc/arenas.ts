@@ -5,8 +5,7 @@
  */
 import { hex } from '../../bytes/units.ts'
 import { PF_W } from '../../elf/file.ts'
-import type { Module } from '../../corefile/modules.ts'
-import { moduleName } from '../../corefile/modules.ts'
+import { moduleAt, moduleName, type Module } from '../../corefile/modules.ts'
 import type { Diagnostics } from '../../errors.ts'
 import type { AddressSpace } from '../../memory/addressSpace.ts'
 import type { Progress } from '../../ports.ts'
@@ -266,6 +265,6 @@ export function fastbinsOf(memory: AddressSpace, arena: Arena): number[] {
 }
 
 export const arenaModule = (modules: Module[], arena: Arena): string => {
-  const module = modules.find((m) => arena.start >= m.base && arena.start < m.end)
+  const module = moduleAt(modules, arena.start)
   return module ? moduleName(module) : ''
 }

@@ -3,7 +3,7 @@
  * main-arena chunks in mappings outside brk. No list leads to either: every page of unclaimed writable memory is
  * looked at. Source: glibc malloc/malloc.c, sysmalloc, sysmalloc_mmap, _int_memalign.
  */
-import type { Module } from '../../corefile/modules.ts'
+import { moduleAt, type Module } from '../../corefile/modules.ts'
 import { PF_W, PT_LOAD } from '../../elf/file.ts'
 import type { AddressSpace } from '../../memory/addressSpace.ts'
 import type { Progress } from '../../ports.ts'
@@ -186,7 +186,7 @@ export interface MallocPar {
  * Null where the program changed M_MMAP_MAX.
  */
 export function findMallocPar(memory: AddressSpace, modules: Module[], arena: Arena): MallocPar | null {
-  const module = modules.find((m) => arena.start >= m.base && arena.start < m.end)
+  const module = moduleAt(modules, arena.start)
   for (const range of memory.ranges) {
     if ((range.flags & PF_W) === 0 || (module ? range.end <= module.base || range.start >= module.end : arena.start < range.start || arena.start >= range.end)) continue
     const start = Math.max(range.start, module?.base ?? 0)

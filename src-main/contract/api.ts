@@ -1,5 +1,5 @@
 import type { Outcome } from './outcome.ts'
-import type { BlockPage, BlockState, CoreSummary, Page, RangeKind, RangeRow, TopPage } from './rows.ts'
+import type { BlockPage, BlockState, BlockView, CoreSummary, GlobalRow, ModuleSymbolsRow, Page, RangeKind, RangeRow, TopPage, TypeKind, TypeLayout, TypeRef, TypeRow } from './rows.ts'
 
 /**
  * The one interface of the engine: the CLI, the HTTP host, the Electron host and the renderer speak it and
@@ -23,6 +23,16 @@ export interface CoreApi {
   listBlocks(q: BlockQuery): Promise<Outcome<BlockPage>>
   /** The memory map, in address order. */
   listRanges(q: RangeQuery): Promise<Outcome<Page<RangeRow>>>
+  /** What is known of each module's symbols so far; all that follows answers from the modules that are ready. */
+  listModuleSymbols(q: { core: string }): Promise<Outcome<ModuleSymbolsRow[]>>
+  /** Settles when no module is waiting any more. */
+  awaitSymbols(q: { core: string }): Promise<Outcome<ModuleSymbolsRow[]>>
+  /** Stops reading symbols; modules that are ready stay so, the others fail with that message. */
+  cancelSymbols(q: { core: string }): Promise<Outcome<null>>
+  listTypes(q: TypeQuery): Promise<Outcome<Page<TypeRow>>>
+  typeLayout(q: TypeLayoutQuery): Promise<Outcome<TypeLayout>>
+  listGlobals(q: GlobalQuery): Promise<Outcome<Page<GlobalRow>>>
+  viewBlock(q: BlockViewQuery): Promise<Outcome<BlockView>>
   /** The findings as Markdown. */
   report(q: { core: string }): Promise<Outcome<{ markdown: string; suggestedName: string }>>
 }
@@ -103,6 +113,52 @@ export interface RangeQuery {
   limit: number
 }
 
+export interface TypeQuery {
+  core: string
+  /** Plain text in the name, `/regex/`, or a comparison such as `size>=64`; empty for all. */
+  filter: string
+  /** Absent for all. */
+  kind?: TypeKind
+  /** Only types that blocks have. */
+  withBlocks?: boolean
+  sort: 'name' | 'size' | 'members' | 'blocks' | 'bytes'
+  descending: boolean
+  offset: number
+  /** 1..10000 */
+  limit: number
+}
+
+/** By `id`, or by `name`: exact, or in another spelling of the same type. */
+export interface TypeLayoutQuery {
+  core: string
+  id?: TypeRef
+  name?: string
+}
+
+export interface GlobalQuery {
+  core: string
+  /** Plain text in the name, type or module, `/regex/`, or a comparison such as `size>=64`; empty for all. */
+  filter: string
+  /** Absent for both. */
+  tls?: boolean
+  sort: 'addr' | 'name' | 'type' | 'size' | 'module'
+  descending: boolean
+  offset: number
+  /** 1..10000 */
+  limit: number
+}
+
+export interface BlockViewQuery {
+  core: string
+  /** Any address; the view starts at the block's start where it lies in one. */
+  address: number
+  /** A type's name to lay over; absent: the block's own type. */
+  as?: string
+  offset: number
+  /** 1..10000 */
+  limit: number
+}
+
 export const STAGES = ['decompress', 'open', 'arenas', 'blocks', 'types', 'store'] as const
 export type Stage = (typeof STAGES)[number]
 
@@ -119,5 +175,7 @@ export type CoreEvent =
       /** Of all stages; null while it can't be told. */
       remainingMs: number | null
     }
+  /** A module's symbols changed state; `done` of `total` modules are settled. */
+  | { kind: 'symbols'; core: string; file: string; row: ModuleSymbolsRow; done: number; total: number }
   /** The host has a new file to offer (second instance, open-file, drop). */
   | { kind: 'offered'; file: OfferedFile }

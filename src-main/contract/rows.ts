@@ -122,6 +122,167 @@ export interface ModuleRow {
   debug: 'full' | 'symbols' | 'none'
   /** Path of the file whose build-id matches, or '' where none was found. */
   file: string
+  /** Files beside `file` that serve: the separate debug file, dwz's, packages of split units. */
+  debugFiles: string[]
+  /** What would tell more, as one sentence; '' where nothing is missing. */
+  missing: string
+  /** Commands that would get what is missing, by distribution; empty where nothing is missing. */
+  getIt: { on: 'Debian' | 'Ubuntu' | 'Fedora'; command: string }[]
+}
+
+/**
+ * What the symbol database has of a module.
+ * - `none`: its files say nothing, or there are none
+ * - `waiting`, `reading`: its turn comes, or is now
+ * - `ready`: its types, variables and functions can be asked for
+ * - `failed`: see `message`
+ */
+export interface ModuleSymbolsRow {
+  /** Position in `CoreSummary.modules`. */
+  module: number
+  state: 'none' | 'waiting' | 'reading' | 'ready' | 'failed'
+  /** Came from the database, was not read now. */
+  cached: boolean
+  types: number
+  variables: number
+  functions: number
+  symbols: number
+  /** Bytes of debug information that were read, or are being read. */
+  debugBytes: number
+  /** While it is read: how much of them is, 0..1. */
+  share?: number
+  seconds: number
+  message: string
+}
+
+export const TYPE_KINDS = ['struct', 'class', 'union', 'enum', 'typedef', 'base'] as const
+export type TypeKind = (typeof TYPE_KINDS)[number]
+
+/** A named type of the process, one row however many units and modules have it. */
+export interface TypeRow {
+  /** Of this type while the core is open; see TypeRef. */
+  id: number
+  /** Qualified, as the debug information spells it, without struct or class. */
+  name: string
+  kind: TypeKind
+  /** Bytes; null for a type that is only declared. */
+  size: number | null
+  /** How many data members and bases; enumerators for an enum. */
+  members: number
+  /** `file:line`, or ''. */
+  declared: string
+  /** Names of the modules that have it. */
+  modules: string[]
+  /** Used blocks of this type, and their bytes. */
+  blocks: number
+  bytes: number
+}
+
+/** The id of any type, named or not: pointers, arrays and functions have one too. 0 is void. */
+export type TypeRef = number
+
+export interface MemberRow {
+  kind: 'member' | 'base' | 'virtual base' | 'static' | 'discriminant' | 'variant'
+  /** Bytes from the start of the type; null for statics, and where it can't be told. */
+  offset: number | null
+  /** '' for an anonymous member; a base's name is its type's. */
+  name: string
+  /** As C would spell it: `const char *`, `int [3]`. */
+  type: string
+  typeId: TypeRef
+  /** Bytes; null where the type has no size. */
+  size: number | null
+  /** Of a bit-field: the first bit, counted from the lowest of the byte at `offset`, and how many. */
+  bits?: [number, number]
+  /** Of a variant: the discriminants that mean it, as text (`0`, `default`). */
+  when?: string
+}
+
+/** Bytes of a type that no member covers. */
+export interface HoleRow {
+  offset: number
+  size: number
+}
+
+/** An indivisible piece of a type, members of members and array elements included. */
+export interface LeafRow {
+  offset: number
+  size: number
+  /** Path from the type: `inner.next`, `table[3].key`. */
+  path: string
+  kind: 'pointer' | 'function pointer' | 'reference' | 'vtable pointer' | 'integer' | 'character' | 'boolean' | 'floating point' | 'enum' | 'bit-field' | 'member pointer' | 'opaque'
+  type: string
+  typeId: TypeRef
+  /** What a pointer or reference leads to; null for others. */
+  pointee: string | null
+  pointeeId: TypeRef | null
+  /** Of a bit-field, as in MemberRow. */
+  bits?: [number, number]
+}
+
+export interface TypeLayout extends TypeRow {
+  /** Bytes. */
+  alignment: number
+  /** In offset order: bases and members, then statics. */
+  rows: MemberRow[]
+  holes: HoleRow[]
+  leaves: LeafRow[]
+  /** There are more leaves than are listed (large arrays). */
+  moreLeaves: boolean
+  enumerators: { name: string; value: string }[]
+  templateArguments: { name: string; text: string; typeId: TypeRef | null }[]
+  /** What a typedef or enum stands for; '' for others. */
+  underlying: string
+  underlyingId: TypeRef | null
+  /** As C or C++ declares it. */
+  source: string
+}
+
+export interface GlobalRow {
+  /** Where it lies in the process. */
+  addr: number
+  name: string
+  type: string
+  typeId: TypeRef
+  /** Bytes; null where the type has no size. */
+  size: number | null
+  module: string
+  tls: boolean
+  /** For a thread-local one: whose. */
+  thread: number | null
+  declared: string
+  /** What it holds, as one line: a number, a text, where a pointer leads; '' where its memory is absent. */
+  value: string
+}
+
+/** One row for each leaf of the type, or for each word where nothing is laid over. */
+export interface BlockWordRow {
+  offset: number
+  size: number
+  /** Hex digits in memory order; '' where the bytes are absent. */
+  bytes: string
+  /** Path of the member; '' beyond the type, in padding and without a type. */
+  member: string
+  type: string
+  /** Null where `type` is ''. */
+  typeId: TypeRef | null
+  /** As the member's type says: a number, a text, an enumerator, where a pointer leads. */
+  value: string
+  kind: LeafRow['kind'] | 'padding' | 'beyond' | 'word'
+}
+
+export interface BlockView {
+  addr: number
+  /** The block that holds the address; null where the address is in none (a global, a stack). */
+  block: BlockRow | null
+  /** The range's kind and name, for addresses outside of blocks. */
+  where: string
+  /** What is laid over; null for plain words. */
+  type: string | null
+  typeId: TypeRef | null
+  rows: BlockWordRow[]
+  total: number
+  offset: number
 }
 
 export interface DiagnosticRow {

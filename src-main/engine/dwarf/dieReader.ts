@@ -1,0 +1,617 @@
+/**
+ * The attributes of one DIE at a time, in slots. Bound to one unit; values are valid until the next DIE is read. Reads are
+ * bounded by the unit: what would lie beyond its end throws FormatError. Source: DWARF 5 §7.5.4 to §7.5.6, §7.26.
+ */
+import { FormatError } from '../errors.ts'
+import { indirectStep, OP, ROOT, type AbbreviationTable } from './abbreviations.ts'
+import { DW_OP_addr, DW_OP_addrx, DW_OP_const1u, DW_OP_const2u, DW_OP_const4u, DW_OP_const8u, DW_OP_consts, DW_OP_constu, DW_OP_constx, DW_OP_form_tls_address, DW_OP_GNU_addr_index, DW_OP_GNU_const_index, DW_OP_GNU_push_tls_address, DW_OP_plus_uconst } from './constants.ts'
+import type { DwarfFile } from './file.ts'
+import { refOf, type Unit } from './units.ts'
+
+const TWO32 = 0x1_0000_0000
+
+/**
+ * Where a text lies: the number of its section and the offset there. Of file f: `.debug_str` is 4 f, `.debug_line_str`
+ * 4 f + 1, `.debug_info` 4 f + 2, `.debug_types` 4 f + 3. -1: there is none.
+ */
+export type TextAt = number
+const TEXT_SPACE = 2 ** 36
+export const textSection = (text: TextAt): number => Math.floor(text / TEXT_SPACE)
+export const textOffset = (text: TextAt): number => text % TEXT_SPACE
+
+/** The sections that TextAt numbers. */
+export const textSections = (files: DwarfFile[]): Uint8Array[] => files.flatMap((file) => [file.str, file.lineStr, file.info, file.types])
+
+/** What the root DIE says of how to read the others. */
+export interface UnitRoot {
+  /** Offset in `.debug_line`; -1: none. */
+  lines: number
+  name: TextAt
+  folder: TextAt
+  language: number
+  /** DW_AT_low_pc: what offsets in range lists are relative to. */
+  low: number
+  strOffsetsBase: number
+  addrBase: number
+  rnglistsBase: number
+  /** GNU split units of version 4. */
+  rangesBase: number
+  splitName: TextAt
+  splitId: bigint
+  /** The file whose `.debug_addr` and `.debug_ranges` serve: the skeleton's, for split units. */
+  addressFile: DwarfFile
+}
+
+export class DieReader {
+  /** Where a slot's bit is set, its value is below. */
+  present = 0
+  /** By slot: numbers, references, texts; for blocks where they begin. NaN where a double can't hold it. */
+  readonly value = new Float64Array(32)
+  /** By slot: halves of 64-bit constants; for blocks `low` is the length. */
+  readonly low = new Int32Array(32)
+  readonly high = new Int32Array(32)
+  /** The section. */
+  readonly bytes: Uint8Array
+  readonly where: string
+  readonly root: UnitRoot
+  private readonly view: DataView
+  private readonly unit: Unit
+  private readonly files: DwarfFile[]
+  private readonly steps: Int32Array
+  private readonly unitRef: number
+  private readonly isRoot: boolean
+
+  constructor(files: DwarfFile[], unit: Unit, table: AbbreviationTable, root: UnitRoot, isRoot = false) {
+    const file = files[unit.file]
+    this.bytes = unit.space % 2 === 0 ? file.info : file.types
+    this.where = `${file.name} ${unit.space % 2 === 0 ? '.debug_info' : '.debug_types'}`
+    this.view = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.byteLength)
+    this.unit = unit
+    this.files = files
+    this.steps = table.steps
+    this.root = root
+    this.unitRef = refOf(unit.space, unit.start)
+    this.isRoot = isRoot
+  }
+
+  fail(at: number, message: string): never {
+    throw new FormatError(this.where, at, message)
+  }
+
+  has(slot: number): boolean {
+    return (this.present & (1 << slot)) !== 0
+  }
+
+  /** Runs a plan from `at` on and answers where the DIE ends. */
+  run(plan: number, at: number): number {
+    const { bytes, view, steps, value, low, high, unit } = this
+    const { end } = unit
+    let present = 0
+    let pc = plan
+    let step = steps[pc++]
+    while (step !== OP.end) {
+      const op = step & 0xff
+      const slot = step >>> 8
+      switch (op) {
+        case OP.skip:
+          at += slot
+          break
+        case OP.skipLeb:
+          while (bytes[at++] >= 0x80);
+          break
+        case OP.skipBlock1:
+          at += 1 + bytes[at]
+          break
+        case OP.skipBlock2:
+          if (at + 2 > end) this.fail(at, 'an attribute lies beyond the end of its unit')
+          at += 2 + view.getUint16(at, true)
+          break
+        case OP.skipBlock4:
+          if (at + 4 > end) this.fail(at, 'an attribute lies beyond the end of its unit')
+          at += 4 + view.getUint32(at, true)
+          break
+        case OP.skipBlock:
+          at = this.leb(at)
+          at += this.lebValue
+          break
+        case OP.skipString:
+          while (bytes[at++] > 0);
+          break
+        case OP.unknown:
+          this.fail(at, `an attribute has the unknown form 0x${slot.toString(16)}`)
+          break
+        case OP.indirect: {
+          at = this.leb(at)
+          if (this.lebValue === 0x16 || this.lebValue === 0x21) this.fail(at, 'an indirect attribute leads to another')
+          // in front of the rest of the plan: one step more
+          const found = indirectStep(slot, this.isRoot, this.lebValue, unit)
+          this.present = 0
+          at = this.one(found, at)
+          present |= this.present
+          break
+        }
+        case OP.u1:
+          value[slot] = low[slot] = bytes[at++]
+          high[slot] = 0
+          present |= 1 << slot
+          break
+        case OP.u2:
+          if (at + 2 > end) this.fail(at, 'an attribute lies beyond the end of its unit')
+          value[slot] = low[slot] = view.getUint16(at, true)
+          high[slot] = 0
+          at += 2
+          present |= 1 << slot
+          break
+        case OP.u4:
+          if (at + 4 > end) this.fail(at, 'an attribute lies beyond the end of its unit')
+          value[slot] = view.getUint32(at, true)
+          low[slot] = view.getInt32(at, true)
+          high[slot] = 0
+          at += 4
+          present |= 1 << slot
+          break
+        case OP.ref4:
+          if (at + 4 > end) this.fail(at, 'an attribute lies beyond the end of its unit')
+          value[slot] = this.unitRef + view.getUint32(at, true)
+          at += 4
+          present |= 1 << slot
+          break
+        case OP.present:
+          present |= 1 << slot
+          break
+        case OP.implicit: {
+          const l = steps[pc++]
+          const h = steps[pc++]
+          if (slot === 255) break
+          low[slot] = l
+          high[slot] = h
+          value[slot] = h * TWO32 + (l >>> 0)
+          present |= 1 << slot
+          break
+        }
+        case OP.string:
+          value[slot] = (unit.file * 4 + 2 + (unit.space % 2)) * TEXT_SPACE + at
+          while (bytes[at++] > 0);
+          present |= 1 << slot
+          break
+        case OP.strp:
+          if (unit.offsetSize === 4) {
+            if (at + 4 > end) this.fail(at, 'an attribute lies beyond the end of its unit')
+            value[slot] = unit.file * 4 * TEXT_SPACE + view.getUint32(at, true)
+            at += 4
+            present |= 1 << slot
+            break
+          }
+          this.present = present
+          at = this.one(step, at)
+          present = this.present
+          break
+        default:
+          this.present = present
+          at = this.one(step, at)
+          present = this.present
+      }
+      step = steps[pc++]
+    }
+    this.present = present
+    if (!(at <= end)) this.fail(unit.start, 'a DIE reaches beyond the end of its unit')
+    return at
+  }
+
+  /** The operations that are rare in a loop: adds to `present`. */
+  private one(step: number, at: number): number {
+    const { bytes, view, value, low, high, unit } = this
+    const slot = step >>> 8
+    const op = step & 0xff
+    if (!(at < unit.end) && op !== OP.present && step !== OP.skip) this.fail(at, 'an attribute lies beyond the end of its unit')
+    const need = (size: number): void => {
+      if (at + size > unit.end) this.fail(at, 'an attribute lies beyond the end of its unit')
+    }
+    const set = (number: number): void => {
+      value[slot] = number
+      this.present |= 1 << slot
+    }
+    const constant = (l: number, h: number): void => {
+      low[slot] = l
+      high[slot] = h
+      set(h * TWO32 + (l >>> 0))
+    }
+    const offset = (size: number): number => {
+      need(size)
+      const number = size === 4 ? view.getUint32(at, true) : view.getUint32(at + 4, true) * TWO32 + view.getUint32(at, true)
+      at += size
+      return number
+    }
+    const fixed = (size: number): number => {
+      need(size)
+      let number = 0
+      for (let i = size - 1; i >= 0; i--) number = number * 256 + bytes[at + i]
+      at += size
+      return number
+    }
+    const leb = (): number => {
+      at = this.leb(at)
+      return this.lebValue
+    }
+    const text = (section: number, position: number): void => set((unit.file * 4 + section) * TEXT_SPACE + position)
+    const block = (size: number): void => {
+      need(size)
+      low[slot] = size
+      set(at)
+      at += size
+    }
+    switch (op) {
+      case OP.skip:
+        return at + slot
+      case OP.skipLeb:
+        leb()
+        return at
+      // what reads the length moves `at`
+      case OP.skipBlock1:
+        return fixed(1) + at
+      case OP.skipBlock2:
+        return fixed(2) + at
+      case OP.skipBlock4:
+        return fixed(4) + at
+      case OP.skipBlock:
+        return leb() + at
+      case OP.skipString:
+        while (bytes[at++] > 0);
+        return at
+      case OP.u1:
+        constant(fixed(1), 0)
+        return at
+      case OP.u2:
+        constant(fixed(2), 0)
+        return at
+      case OP.u4:
+        constant(fixed(4) | 0, 0)
+        return at
+      case OP.u8: {
+        need(8)
+        const h = view.getInt32(at + 4, true)
+        constant(view.getInt32(at, true), h)
+        value[slot] = (h >>> 0) * TWO32 + (low[slot] >>> 0)
+        at += 8
+        return at
+      }
+      case OP.sleb:
+      case OP.uleb:
+        return this.longLeb(slot, at, op === OP.sleb)
+      case OP.flag:
+        if (fixed(1) !== 0) set(1)
+        return at
+      case OP.present:
+        set(1)
+        return at
+      case OP.string:
+        text(2 + (unit.space % 2), at)
+        while (bytes[at++] > 0);
+        return at
+      case OP.strp:
+        text(0, offset(unit.offsetSize))
+        return at
+      case OP.lineStrp:
+        text(1, offset(unit.offsetSize))
+        return at
+      case OP.strpAlt: {
+        const position = offset(unit.offsetSize)
+        const dwz = this.files.findIndex((file) => file.kind === 'dwz')
+        if (dwz >= 0) set(dwz * 4 * TEXT_SPACE + position)
+        return at
+      }
+      case OP.strx:
+        set(this.indexedText(leb()))
+        return at
+      case OP.strx1:
+        set(this.indexedText(fixed(1)))
+        return at
+      case OP.strx2:
+        set(this.indexedText(fixed(2)))
+        return at
+      case OP.strx3:
+        set(this.indexedText(fixed(3)))
+        return at
+      case OP.strx4:
+        set(this.indexedText(fixed(4)))
+        return at
+      case OP.ref1:
+        set(this.unitRef + fixed(1))
+        return at
+      case OP.ref2:
+        set(this.unitRef + fixed(2))
+        return at
+      case OP.ref4:
+        set(this.unitRef + fixed(4))
+        return at
+      case OP.ref8:
+        set(this.unitRef + offset(8))
+        return at
+      case OP.refUdata:
+        set(this.unitRef + leb())
+        return at
+      case OP.refAddr4:
+        set(refOf(unit.file * 2, offset(4)))
+        return at
+      case OP.refAddr8:
+        set(refOf(unit.file * 2, offset(8)))
+        return at
+      case OP.refAlt4:
+      case OP.refAlt8: {
+        const position = offset(op === OP.refAlt4 ? 4 : 8)
+        const dwz = this.files.findIndex((file) => file.kind === 'dwz')
+        if (dwz >= 0) set(refOf(dwz * 2, position))
+        return at
+      }
+      case OP.refSig8:
+        // resolved by whoever needs it: halves of the signature
+        need(8)
+        low[slot] = view.getInt32(at, true)
+        high[slot] = view.getInt32(at + 4, true)
+        at += 8
+        set(SIGNATURE_REF)
+        return at
+      case OP.addr:
+        set(this.address(at))
+        need(unit.addressSize)
+        at += unit.addressSize
+        return at
+      case OP.addrx:
+        set(this.indexedAddress(leb()))
+        return at
+      case OP.addrx1:
+        set(this.indexedAddress(fixed(1)))
+        return at
+      case OP.addrx2:
+        set(this.indexedAddress(fixed(2)))
+        return at
+      case OP.addrx3:
+        set(this.indexedAddress(fixed(3)))
+        return at
+      case OP.addrx4:
+        set(this.indexedAddress(fixed(4)))
+        return at
+      case OP.block1:
+        block(fixed(1))
+        return at
+      case OP.block2:
+        block(fixed(2))
+        return at
+      case OP.block4:
+        block(fixed(4))
+        return at
+      case OP.block:
+        block(leb())
+        return at
+      case OP.offset4:
+        set(offset(4))
+        return at
+      case OP.offset8:
+        set(offset(8))
+        return at
+      case OP.listx:
+        set(leb())
+        return at
+      default:
+        return this.fail(at, `an attribute has the unknown form 0x${slot.toString(16)}`)
+    }
+  }
+
+  /** What `leb` read. */
+  private lebValue = 0
+
+  /** An unsigned LEB128 that a double holds; answers where it ends. */
+  private leb(at: number): number {
+    const { bytes } = this
+    const { end } = this.unit
+    let value = 0
+    for (let factor = 1; factor < 2 ** 56 && at < end; factor *= 128) {
+      const byte = bytes[at++]
+      value += (byte & 127) * factor
+      if (byte < 128) {
+        this.lebValue = value
+        return at
+      }
+    }
+    return this.fail(at, 'a LEB128 number does not end')
+  }
+
+  /** A constant of up to 64 bits. */
+  private longLeb(slot: number, start: number, signed: boolean): number {
+    const { bytes } = this
+    const { end } = this.unit
+    let low = 0
+    let high = 0
+    let at = start
+    for (let shift = 0; shift < 70; shift += 7) {
+      if (at >= end) break
+      const byte = bytes[at++]
+      if (shift < 28) low |= (byte & 127) << shift
+      else if (shift === 28) {
+        low |= (byte & 15) << 28
+        high = (byte & 127) >> 4
+      } else if (shift < 64) high |= (byte & 127) << (shift - 32)
+      if (byte >= 128) continue
+      if (signed && (byte & 64) !== 0 && shift + 7 < 64) {
+        if (shift + 7 < 32) {
+          low |= -1 << (shift + 7)
+          high = -1
+        } else high |= -1 << (shift + 7 - 32)
+      }
+      this.low[slot] = low
+      this.high[slot] = high
+      this.value[slot] = (signed ? high : high >>> 0) * TWO32 + (low >>> 0)
+      this.present |= 1 << slot
+      return at
+    }
+    return this.fail(at, 'a LEB128 number does not end')
+  }
+
+  private address(at: number): number {
+    const { view, unit } = this
+    if (at + unit.addressSize > unit.end) this.fail(at, 'an address lies beyond the end of its unit')
+    return unit.addressSize === 8 ? view.getUint32(at + 4, true) * TWO32 + view.getUint32(at, true) : view.getUint32(at, true)
+  }
+
+  /** -1 where the index leads nowhere. */
+  private indexedText(index: number): TextAt {
+    const { unit, files, root } = this
+    const { strOffsets } = files[unit.file]
+    const at = root.strOffsetsBase + index * unit.offsetSize
+    if (!(at + unit.offsetSize <= strOffsets.length)) return -1
+    return unit.file * 4 * TEXT_SPACE + number(strOffsets, at, unit.offsetSize)
+  }
+
+  /** NaN where the index leads nowhere. */
+  indexedAddress(index: number): number {
+    const { addressSize } = this.unit
+    const { addr } = this.root.addressFile
+    const at = this.root.addrBase + index * addressSize
+    return at + addressSize <= addr.length ? number(addr, at, addressSize) : NaN
+  }
+
+  /** The unit-relative signature of a slot that holds SIGNATURE_REF. */
+  signatureOf(slot: number): bigint {
+    return (BigInt(this.high[slot] >>> 0) << 32n) | BigInt(this.low[slot] >>> 0)
+  }
+
+  /**
+   * Where a variable lies: its address, or its offset in the module's TLS block (`isThreadLocal` tells). NaN where the
+   * expression says anything else.
+   */
+  isThreadLocal = false
+  location(slot: number): number {
+    this.isThreadLocal = false
+    const start = this.value[slot]
+    const end = start + this.low[slot]
+    if (end <= start) return NaN
+    const { bytes } = this
+    const op = bytes[start]
+    let at = start + 1
+    let value: number
+    if (op === DW_OP_addr) {
+      if (at + this.unit.addressSize > end) return NaN
+      value = this.address(at)
+      at += this.unit.addressSize
+    } else {
+      const size = CONSTANT_SIZE.get(op)
+      if (size !== undefined) {
+        if (at + size > end) return NaN
+        value = number(bytes, at, size)
+        at += size
+      } else if (INDEXED.has(op) || op === DW_OP_constu || op === DW_OP_consts) {
+        at = this.leb(at)
+        value = INDEXED.has(op) ? this.indexedAddress(this.lebValue) : this.lebValue
+      } else return NaN
+    }
+    if (at === end) return op === DW_OP_addr || op === DW_OP_addrx || op === DW_OP_GNU_addr_index ? value : NaN
+    const next = bytes[at]
+    if (at + 1 === end && (next === DW_OP_form_tls_address || next === DW_OP_GNU_push_tls_address)) {
+      this.isThreadLocal = true
+      return value
+    }
+    if (next === DW_OP_plus_uconst && (op === DW_OP_addr || op === DW_OP_addrx || op === DW_OP_GNU_addr_index)) {
+      at = this.leb(at + 1)
+      if (at === end) return value + this.lebValue
+    }
+    return NaN
+  }
+
+  /** A member's offset from an expression `plus_uconst N` or a plain constant; NaN for others (virtual bases). */
+  memberOffset(slot: number): number {
+    const start = this.value[slot]
+    const end = start + this.low[slot]
+    const op = this.bytes[start]
+    if (op === DW_OP_plus_uconst || op === DW_OP_constu) return this.leb(start + 1) === end ? this.lebValue : NaN
+    return NaN
+  }
+
+  /** Of a virtual base, `dup, deref, const N, minus | plus, deref, plus`: N below the address point; NaN for others. */
+  virtualBaseSlot(slot: number): number {
+    const start = this.value[slot]
+    const end = start + this.low[slot]
+    const { bytes } = this
+    if (end - start < 6 || bytes[start] !== 0x12 || bytes[start + 1] !== 0x06) return NaN
+    const op = bytes[start + 2]
+    const size = CONSTANT_SIZE.get(op) ?? CONSTANT_SIZE.get(op - 1)
+    if (size !== undefined) {
+      if (start + 3 + size >= end) return NaN
+      const raw = number(bytes, start + 3, size)
+      const signed = !CONSTANT_SIZE.has(op) && raw >= 2 ** (8 * size - 1) ? raw - 2 ** (8 * size) : raw
+      return bytes[start + 3 + size] === 0x1c ? signed : -signed
+    }
+    if (op >= 0x30 && op <= 0x4f) return bytes[start + 3] === 0x1c ? op - 0x30 : 0x30 - op
+    if (op !== DW_OP_constu && op !== DW_OP_consts) return NaN
+    const saved = this.present
+    const at = this.longLeb(31, start + 3, op === DW_OP_consts)
+    const read = this.value[31]
+    this.present = saved
+    return bytes[at] === 0x1c ? read : -read
+  }
+}
+
+/** In place of a reference: a signature stands in the slot's halves. */
+export const SIGNATURE_REF = -2
+
+const CONSTANT_SIZE = new Map<number, number>([[DW_OP_const1u, 1], [DW_OP_const2u, 2], [DW_OP_const4u, 4], [DW_OP_const8u, 8]])
+const INDEXED: ReadonlySet<number> = new Set([DW_OP_addrx, DW_OP_GNU_addr_index, DW_OP_constx, DW_OP_GNU_const_index])
+
+function number(bytes: Uint8Array, at: number, size: number): number {
+  let value = 0
+  for (let i = size - 1; i >= 0; i--) value = value * 256 + bytes[at + i]
+  return value
+}
+
+/** The root as far as its header tells, before its DIE was read. */
+export function newRoot(files: DwarfFile[], unit: Unit): UnitRoot {
+  const file = files[unit.file]
+  // of split units the offsets begin behind the header, for no attribute says where
+  const header = unit.version >= 5 ? (unit.offsetSize === 8 ? 16 : 8) : 0
+  const split = file.kind === 'split'
+  return {
+    lines: -1, name: -1, folder: -1, language: 0, low: 0, strOffsetsBase: unit.base.strOffsets + header,
+    addrBase: unit.version >= 5 ? header : 0, rnglistsBase: unit.base.rnglists + (split && unit.version >= 5 ? (unit.offsetSize === 8 ? 20 : 12) : 0), rangesBase: 0,
+    splitName: -1, splitId: unit.dwoId, addressFile: files[0],
+  }
+}
+
+/** Reads the root DIE. Twice, for what it says of bases serves the attributes before. Throws FormatError. */
+export function readRoot(files: DwarfFile[], unit: Unit, table: AbbreviationTable, skeleton: UnitRoot | null): UnitRoot {
+  const root = newRoot(files, unit)
+  if (skeleton) {
+    root.addrBase = skeleton.addrBase
+    root.rangesBase = skeleton.rangesBase
+    root.addressFile = skeleton.addressFile
+    root.folder = skeleton.folder
+    root.low = skeleton.low
+  } else root.addressFile = files[unit.file]
+  const reader = new DieReader(files, unit, table, root, true)
+  for (let pass = 0; pass < 2; pass++) {
+    let code = 0
+    let at = unit.dies
+    for (let factor = 1; factor < 2 ** 35 && at < unit.end; factor *= 128) {
+      const byte = reader.bytes[at++]
+      code += (byte & 127) * factor
+      if (byte < 128) break
+    }
+    const entry = (code < table.dense.length ? table.dense[code] : table.sparse.get(code)) ?? 0
+    if (entry === 0) reader.fail(unit.dies, `its unit begins with abbreviation ${code}, which there is not`)
+    reader.run(table.read[entry - 1], at)
+    const { value } = reader
+    const take = (slot: number, otherwise: number): number => (reader.has(slot) ? value[slot] : otherwise)
+    const base = (slot: number, otherwise: number, part: number): number => (reader.has(slot) ? part + value[slot] : otherwise)
+    root.lines = reader.has(ROOT.lines) ? unit.base.line + value[ROOT.lines] : -1
+    root.name = take(ROOT.name, -1)
+    root.folder = take(ROOT.folder, root.folder)
+    root.language = take(ROOT.language, 0)
+    if (reader.has(ROOT.low) && Number.isFinite(value[ROOT.low])) root.low = value[ROOT.low]
+    root.strOffsetsBase = base(ROOT.strOffsets, root.strOffsetsBase, unit.base.strOffsets)
+    if (!skeleton) root.addrBase = take(ROOT.addr, root.addrBase)
+    root.rnglistsBase = base(ROOT.rnglists, root.rnglistsBase, unit.base.rnglists)
+    if (!skeleton) root.rangesBase = take(ROOT.ranges, 0)
+    root.splitName = take(ROOT.splitName, -1)
+    if (reader.has(ROOT.splitId)) root.splitId = (BigInt(reader.high[ROOT.splitId] >>> 0) << 32n) | BigInt(reader.low[ROOT.splitId] >>> 0)
+  }
+  return root
+}
+

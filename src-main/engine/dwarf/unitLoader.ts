@@ -1,0 +1,152 @@
+/**
+ * Units by number or by a reference into them: abbreviations, root DIEs and rows, read when they are asked for. The unit
+ * being worked on has rows that are used again for the next one; units that others refer into (dwz, LTO, type units) are
+ * kept up to a budget.
+ */
+import { FormatError, type Diagnostics } from '../errors.ts'
+import { readAbbreviations, type AbbreviationTable } from './abbreviations.ts'
+import { DW_TAG_enumeration_type, DW_TAG_typedef, DW_UT_split_compile, DW_UT_split_type } from './constants.ts'
+import { DieReader, newRoot, readRoot, type UnitRoot } from './dieReader.ts'
+import { isRecord, readRows, UnitRows } from './rows.ts'
+import { offsetOf, refOf, UnitFinder, type DwarfUnits, type Unit } from './units.ts'
+
+/** An anonymous type is known by the first typedef of it. */
+function nameByTypedefs(rows: UnitRows): void {
+  const base = refOf(rows.unit.space, 0)
+  for (let row = 1; row < rows.count; row++) {
+    if (rows.tag[row] !== DW_TAG_typedef) continue
+    const offset = rows.type[row] - base
+    const target = offset >= rows.unit.dies && offset < rows.unit.end ? rows.find(offset) : -1
+    if (target <= 0 || rows.name[target] >= 0 || rows.other[target] >= 0 || rows.namedBy[target] !== 0) continue
+    if (isRecord(rows.tag[target]) || rows.tag[target] === DW_TAG_enumeration_type) rows.namedBy[target] = row
+  }
+}
+
+/** Bytes of rows of units that others refer into. */
+const FOREIGN_BUDGET = 128 << 20
+const MAX_TABLES = 4096
+
+export class UnitLoader {
+  readonly finder: UnitFinder
+  readonly dwarf: DwarfUnits
+  /** What `locate` found. */
+  rows!: UnitRows
+  row = -1
+  private readonly diagnostics: Diagnostics
+  private readonly tables = new Map<string, AbbreviationTable>()
+  private readonly roots = new Map<number, UnitRoot>()
+  private readonly current = new UnitRows()
+  private currentUnit = -1
+  private foreign = new Map<number, UnitRows | null>()
+  private foreignBytes = 0
+  private skeletons: Map<bigint, number> | null = null
+
+  constructor(dwarf: DwarfUnits, diagnostics: Diagnostics) {
+    this.dwarf = dwarf
+    this.diagnostics = diagnostics
+    this.finder = new UnitFinder(dwarf)
+  }
+
+  /** The unit to work on; its rows are valid until the next call. Null where nothing of it can be read. */
+  open(index: number): UnitRows | null {
+    if (this.foreignBytes > FOREIGN_BUDGET) {
+      this.foreign = new Map()
+      this.foreignBytes = 0
+    }
+    this.currentUnit = index
+    return this.read(index, this.current) ? this.current : null
+  }
+
+  /** Finds the DIE that a reference from `from` leads to: `rows`, `row`. False where it leads nowhere. */
+  locate(from: UnitRows, ref: number): boolean {
+    const { unit } = from
+    const offset = ref - refOf(unit.space, 0)
+    if (offset >= unit.dies && offset < unit.end) {
+      this.rows = from
+      this.row = from.find(offset)
+      return this.row >= 0
+    }
+    const index = ref < 0 ? -1 : this.finder.at(ref)
+    if (index < 0) return false
+    const rows = index === this.currentUnit ? this.current : this.foreignRows(index)
+    if (!rows) return false
+    this.rows = rows
+    this.row = rows.find(offsetOf(ref))
+    return this.row >= 0
+  }
+
+  private foreignRows(index: number): UnitRows | null {
+    const known = this.foreign.get(index)
+    if (known !== undefined) return known
+    const rows = new UnitRows()
+    const found = this.read(index, rows) ? rows : null
+    this.foreign.set(index, found)
+    this.foreignBytes += rows.bytes
+    return found
+  }
+
+  /** A damaged unit keeps what was read before the damage. */
+  private read(index: number, rows: UnitRows): boolean {
+    const unit = this.dwarf.units[index]
+    try {
+      const table = this.table(unit)
+      const root = this.root(index)
+      rows.bind(unit, root)
+      readRows(rows, table, new DieReader(this.dwarf.files, unit, table, root), this.finder)
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error
+      this.diagnostics.add('damaged', `${error.where}, unit at 0x${unit.start.toString(16)}`, error.offset, error.message)
+      if (rows.unit !== unit) return false
+    }
+    nameByTypedefs(rows)
+    return rows.count > 0
+  }
+
+  private table(unit: Unit): AbbreviationTable {
+    const key = `${unit.file} ${unit.abbrev} ${unit.version} ${unit.offsetSize} ${unit.addressSize}`
+    let table = this.tables.get(key)
+    if (!table) {
+      const file = this.dwarf.files[unit.file]
+      table = readAbbreviations(file.abbrev, unit.abbrev, `${file.name} .debug_abbrev`, unit)
+      if (this.tables.size >= MAX_TABLES) this.tables.clear()
+      this.tables.set(key, table)
+    }
+    return table
+  }
+
+  /** Throws FormatError. */
+  root(index: number): UnitRoot {
+    let root = this.roots.get(index)
+    if (!root) {
+      const unit = this.dwarf.units[index]
+      const { files } = this.dwarf
+      let skeleton: UnitRoot | null = null
+      if (files[unit.file].kind === 'split') {
+        if (unit.version < 5 && unit.dwoId === 0n) unit.dwoId = readRoot(files, unit, this.table(unit), newRoot(files, unit)).splitId
+        const owner = this.skeletonOf(unit)
+        skeleton = owner >= 0 ? this.root(owner) : newRoot(files, unit)
+      }
+      root = readRoot(files, unit, this.table(unit), skeleton)
+      this.roots.set(index, root)
+    }
+    return root
+  }
+
+  /** The unit of the main file that stands for a split one, or -1. */
+  private skeletonOf(unit: Unit): number {
+    if (unit.kind === DW_UT_split_type) return -1
+    if (!this.skeletons) {
+      this.skeletons = new Map()
+      this.dwarf.units.forEach((candidate, index) => {
+        if (this.dwarf.files[candidate.file].kind !== 'main' || candidate.kind === DW_UT_split_compile) return
+        try {
+          const { splitName, splitId } = this.root(index)
+          if (splitName >= 0) this.skeletons?.set(splitId, index)
+        } catch (error) {
+          if (!(error instanceof FormatError)) throw error
+        }
+      })
+    }
+    return this.skeletons.get(unit.dwoId) ?? -1
+  }
+}

@@ -89,6 +89,7 @@ export const SLOT = {
   encoding: 18,
   value: 19,
   bitSize: 20,
+  /** Of an array's dimension: DW_AT_lower_bound. */
   dataBitOffset: 21,
   bitOffset: 22,
   virtuality: 23,
@@ -138,6 +139,7 @@ const DIE_SLOTS = new Map<number, Wanted[]>([
   [D.DW_AT_linkage_name, text(SLOT.linkageName)],
   [D.DW_AT_MIPS_linkage_name, text(SLOT.linkageName)],
   [D.DW_AT_upper_bound, constant(SLOT.upperBound)],
+  [D.DW_AT_lower_bound, constant(SLOT.dataBitOffset)],
   [D.DW_AT_count, constant(SLOT.count)],
   [D.DW_AT_encoding, constant(SLOT.encoding)],
   [D.DW_AT_const_value, constant(SLOT.value)],

@@ -229,7 +229,7 @@ export class Classes {
         const part = this.add(virtual ? PART.virtualBase : PART.base, rows, child)
         const { place } = rows
         // merge.ts turns the vtable's slot into an offset
-        parts.offset[part] = virtual ? -1 : place[child]
+        parts.offset[part] = virtual ? -1 : Number.isNaN(place[child]) ? 0 : place[child]
         if (virtual && !Number.isNaN(place[child])) parts.value[part] = BigInt(Math.trunc(place[child]))
         break
       }

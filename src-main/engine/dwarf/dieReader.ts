@@ -2,6 +2,7 @@
  * The attributes of one DIE at a time, in slots. Bound to one unit; values are valid until the next DIE is read. Reads are
  * bounded by the unit: what would lie beyond its end throws FormatError. Source: DWARF 5 §7.5.4 to §7.5.6, §7.26.
  */
+import { unsigned } from '../bytes/littleEndian.ts'
 import { FormatError } from '../errors.ts'
 import { indirectStep, OP, ROOT, type AbbreviationTable } from './abbreviations.ts'
 import { DW_OP_addr, DW_OP_addrx, DW_OP_const1u, DW_OP_const2u, DW_OP_const4u, DW_OP_const8u, DW_OP_consts, DW_OP_constu, DW_OP_constx, DW_OP_form_tls_address, DW_OP_GNU_addr_index, DW_OP_GNU_const_index, DW_OP_GNU_push_tls_address, DW_OP_plus_uconst } from './constants.ts'
@@ -60,6 +61,8 @@ export class DieReader {
   private readonly steps: Int32Array
   private readonly unitRef: number
   private readonly isRoot: boolean
+  /** dwz's file, or -1. */
+  private readonly dwz: number
 
   constructor(files: DwarfFile[], unit: Unit, table: AbbreviationTable, root: UnitRoot, isRoot = false) {
     const file = files[unit.file]
@@ -72,6 +75,7 @@ export class DieReader {
     this.root = root
     this.unitRef = refOf(unit.space, unit.start)
     this.isRoot = isRoot
+    this.dwz = files.findIndex((candidate) => candidate.kind === 'dwz')
   }
 
   fail(at: number, message: string): never {
@@ -198,203 +202,208 @@ export class DieReader {
     return at
   }
 
-  /** The operations that are rare in a loop: adds to `present`. */
+  /** The operations that are rare: adds to `present`. */
   private one(step: number, at: number): number {
-    const { bytes, view, value, low, high, unit } = this
+    const { unit } = this
     const slot = step >>> 8
     const op = step & 0xff
     if (!(at < unit.end) && op !== OP.present && step !== OP.skip) this.fail(at, 'an attribute lies beyond the end of its unit')
-    const need = (size: number): void => {
-      if (at + size > unit.end) this.fail(at, 'an attribute lies beyond the end of its unit')
-    }
-    const set = (number: number): void => {
-      value[slot] = number
-      this.present |= 1 << slot
-    }
-    const constant = (l: number, h: number): void => {
-      low[slot] = l
-      high[slot] = h
-      set(h * TWO32 + (l >>> 0))
-    }
-    const offset = (size: number): number => {
-      need(size)
-      const number = size === 4 ? view.getUint32(at, true) : view.getUint32(at + 4, true) * TWO32 + view.getUint32(at, true)
-      at += size
-      return number
-    }
-    const fixed = (size: number): number => {
-      need(size)
-      let number = 0
-      for (let i = size - 1; i >= 0; i--) number = number * 256 + bytes[at + i]
-      at += size
-      return number
-    }
-    const leb = (): number => {
-      at = this.leb(at)
-      return this.lebValue
-    }
-    const text = (section: number, position: number): void => set((unit.file * 4 + section) * TEXT_SPACE + position)
-    const block = (size: number): void => {
-      need(size)
-      low[slot] = size
-      set(at)
-      at += size
-    }
+    this.at = at
     switch (op) {
       case OP.skip:
-        return at + slot
+        this.at += slot
+        break
       case OP.skipLeb:
-        leb()
-        return at
-      // what reads the length moves `at`
+        this.uleb()
+        break
       case OP.skipBlock1:
-        return fixed(1) + at
+        this.skip(this.fixed(1))
+        break
       case OP.skipBlock2:
-        return fixed(2) + at
+        this.skip(this.fixed(2))
+        break
       case OP.skipBlock4:
-        return fixed(4) + at
+        this.skip(this.fixed(4))
+        break
       case OP.skipBlock:
-        return leb() + at
+        this.skip(this.uleb())
+        break
       case OP.skipString:
-        while (bytes[at++] > 0);
-        return at
+        this.skipText()
+        break
       case OP.u1:
-        constant(fixed(1), 0)
-        return at
+        this.setConstant(slot, this.fixed(1), 0)
+        break
       case OP.u2:
-        constant(fixed(2), 0)
-        return at
+        this.setConstant(slot, this.fixed(2), 0)
+        break
       case OP.u4:
-        constant(fixed(4) | 0, 0)
-        return at
+        this.setConstant(slot, this.fixed(4) | 0, 0)
+        break
       case OP.u8: {
-        need(8)
-        const h = view.getInt32(at + 4, true)
-        constant(view.getInt32(at, true), h)
-        value[slot] = (h >>> 0) * TWO32 + (low[slot] >>> 0)
-        at += 8
-        return at
+        const low = this.fixed(4)
+        const high = this.fixed(4)
+        this.setConstant(slot, low | 0, high | 0)
+        this.value[slot] = high * TWO32 + low
+        break
       }
       case OP.sleb:
       case OP.uleb:
         return this.longLeb(slot, at, op === OP.sleb)
       case OP.flag:
-        if (fixed(1) !== 0) set(1)
-        return at
+        if (this.fixed(1) !== 0) this.set(slot, 1)
+        break
       case OP.present:
-        set(1)
-        return at
+        this.set(slot, 1)
+        break
       case OP.string:
-        text(2 + (unit.space % 2), at)
-        while (bytes[at++] > 0);
-        return at
+        this.setText(slot, 2 + (unit.space % 2), at)
+        this.skipText()
+        break
       case OP.strp:
-        text(0, offset(unit.offsetSize))
-        return at
+        this.setText(slot, 0, this.fixed(unit.offsetSize))
+        break
       case OP.lineStrp:
-        text(1, offset(unit.offsetSize))
-        return at
+        this.setText(slot, 1, this.fixed(unit.offsetSize))
+        break
       case OP.strpAlt: {
-        const position = offset(unit.offsetSize)
-        const dwz = this.files.findIndex((file) => file.kind === 'dwz')
-        if (dwz >= 0) set(dwz * 4 * TEXT_SPACE + position)
-        return at
+        const position = this.fixed(unit.offsetSize)
+        if (this.dwz >= 0) this.set(slot, this.dwz * 4 * TEXT_SPACE + position)
+        break
       }
       case OP.strx:
-        set(this.indexedText(leb()))
-        return at
+        this.set(slot, this.indexedText(this.uleb()))
+        break
       case OP.strx1:
-        set(this.indexedText(fixed(1)))
-        return at
       case OP.strx2:
-        set(this.indexedText(fixed(2)))
-        return at
       case OP.strx3:
-        set(this.indexedText(fixed(3)))
-        return at
       case OP.strx4:
-        set(this.indexedText(fixed(4)))
-        return at
+        this.set(slot, this.indexedText(this.fixed(op - OP.strx1 + 1)))
+        break
       case OP.ref1:
-        set(this.unitRef + fixed(1))
-        return at
+        this.set(slot, this.unitRef + this.fixed(1))
+        break
       case OP.ref2:
-        set(this.unitRef + fixed(2))
-        return at
+        this.set(slot, this.unitRef + this.fixed(2))
+        break
       case OP.ref4:
-        set(this.unitRef + fixed(4))
-        return at
+        this.set(slot, this.unitRef + this.fixed(4))
+        break
       case OP.ref8:
-        set(this.unitRef + offset(8))
-        return at
+        this.set(slot, this.unitRef + this.fixed(8))
+        break
       case OP.refUdata:
-        set(this.unitRef + leb())
-        return at
+        this.set(slot, this.unitRef + this.uleb())
+        break
       case OP.refAddr4:
-        set(refOf(unit.file * 2, offset(4)))
-        return at
       case OP.refAddr8:
-        set(refOf(unit.file * 2, offset(8)))
-        return at
+        this.set(slot, refOf(unit.file * 2, this.fixed(op === OP.refAddr4 ? 4 : 8)))
+        break
       case OP.refAlt4:
       case OP.refAlt8: {
-        const position = offset(op === OP.refAlt4 ? 4 : 8)
-        const dwz = this.files.findIndex((file) => file.kind === 'dwz')
-        if (dwz >= 0) set(refOf(dwz * 2, position))
-        return at
+        const position = this.fixed(op === OP.refAlt4 ? 4 : 8)
+        if (this.dwz >= 0) this.set(slot, refOf(this.dwz * 2, position))
+        break
       }
-      case OP.refSig8:
+      case OP.refSig8: {
         // resolved by whoever needs it: halves of the signature
-        need(8)
-        low[slot] = view.getInt32(at, true)
-        high[slot] = view.getInt32(at + 4, true)
-        at += 8
-        set(SIGNATURE_REF)
-        return at
+        const low = this.fixed(4)
+        this.setConstant(slot, low | 0, this.fixed(4) | 0)
+        this.value[slot] = SIGNATURE_REF
+        break
+      }
       case OP.addr:
-        set(this.address(at))
-        need(unit.addressSize)
-        at += unit.addressSize
-        return at
+        this.set(slot, this.fixed(unit.addressSize))
+        break
       case OP.addrx:
-        set(this.indexedAddress(leb()))
-        return at
+        this.set(slot, this.indexedAddress(this.uleb()))
+        break
       case OP.addrx1:
-        set(this.indexedAddress(fixed(1)))
-        return at
       case OP.addrx2:
-        set(this.indexedAddress(fixed(2)))
-        return at
       case OP.addrx3:
-        set(this.indexedAddress(fixed(3)))
-        return at
       case OP.addrx4:
-        set(this.indexedAddress(fixed(4)))
-        return at
+        this.set(slot, this.indexedAddress(this.fixed(op - OP.addrx1 + 1)))
+        break
       case OP.block1:
-        block(fixed(1))
-        return at
+        this.setBlock(slot, this.fixed(1))
+        break
       case OP.block2:
-        block(fixed(2))
-        return at
+        this.setBlock(slot, this.fixed(2))
+        break
       case OP.block4:
-        block(fixed(4))
-        return at
+        this.setBlock(slot, this.fixed(4))
+        break
       case OP.block:
-        block(leb())
-        return at
+        this.setBlock(slot, this.uleb())
+        break
       case OP.offset4:
-        set(offset(4))
-        return at
+        this.set(slot, this.fixed(4))
+        break
       case OP.offset8:
-        set(offset(8))
-        return at
+        this.set(slot, this.fixed(8))
+        break
       case OP.listx:
-        set(leb())
-        return at
+        this.set(slot, this.uleb())
+        break
       default:
-        return this.fail(at, `an attribute has the unknown form 0x${slot.toString(16)}`)
+        this.fail(at, `an attribute has the unknown form 0x${slot.toString(16)}`)
     }
+    return this.at
+  }
+
+  /** Where `one` reads. */
+  private at = 0
+
+  private set(slot: number, number: number): void {
+    this.value[slot] = number
+    this.present |= 1 << slot
+  }
+
+  private setConstant(slot: number, low: number, high: number): void {
+    this.low[slot] = low
+    this.high[slot] = high
+    this.set(slot, high * TWO32 + (low >>> 0))
+  }
+
+  private setText(slot: number, section: number, position: number): void {
+    this.set(slot, (this.unit.file * 4 + section) * TEXT_SPACE + position)
+  }
+
+  private setBlock(slot: number, size: number): void {
+    if (this.at + size > this.unit.end) this.fail(this.at, 'a block lies beyond the end of its unit')
+    this.low[slot] = size
+    this.set(slot, this.at)
+    this.at += size
+  }
+
+  private fixed(size: number): number {
+    const { at } = this
+    if (at + size > this.unit.end) this.fail(at, 'an attribute lies beyond the end of its unit')
+    this.at = at + size
+    return unsigned(this.bytes, at, size)
+  }
+
+  /** Not `this.at += …`: that would take `at` as it was before the length was read. */
+  private skip(size: number): void {
+    this.at += size
+  }
+
+  private uleb(): number {
+    this.at = this.leb(this.at)
+    return this.lebValue
+  }
+
+  private skipText(): void {
+    const { bytes } = this
+    let { at } = this
+    while (bytes[at++] > 0);
+    this.at = at
+  }
+
+  /** The abbreviation code at an offset, and where the attributes begin. */
+  code(offset: number): { code: number; at: number } {
+    const at = this.leb(offset)
+    return { code: this.lebValue, at }
   }
 
   /** What `leb` read. */
@@ -447,19 +456,13 @@ export class DieReader {
     return this.fail(at, 'a LEB128 number does not end')
   }
 
-  private address(at: number): number {
-    const { view, unit } = this
-    if (at + unit.addressSize > unit.end) this.fail(at, 'an address lies beyond the end of its unit')
-    return unit.addressSize === 8 ? view.getUint32(at + 4, true) * TWO32 + view.getUint32(at, true) : view.getUint32(at, true)
-  }
-
   /** -1 where the index leads nowhere. */
   private indexedText(index: number): TextAt {
     const { unit, files, root } = this
     const { strOffsets } = files[unit.file]
     const at = root.strOffsetsBase + index * unit.offsetSize
     if (!(at + unit.offsetSize <= strOffsets.length)) return -1
-    return unit.file * 4 * TEXT_SPACE + number(strOffsets, at, unit.offsetSize)
+    return unit.file * 4 * TEXT_SPACE + unsigned(strOffsets, at, unit.offsetSize)
   }
 
   /** NaN where the index leads nowhere. */
@@ -467,7 +470,7 @@ export class DieReader {
     const { addressSize } = this.unit
     const { addr } = this.root.addressFile
     const at = this.root.addrBase + index * addressSize
-    return at + addressSize <= addr.length ? number(addr, at, addressSize) : NaN
+    return at + addressSize <= addr.length ? unsigned(addr, at, addressSize) : NaN
   }
 
   /** The unit-relative signature of a slot that holds SIGNATURE_REF. */
@@ -491,13 +494,13 @@ export class DieReader {
     let value: number
     if (op === DW_OP_addr) {
       if (at + this.unit.addressSize > end) return NaN
-      value = this.address(at)
+      value = unsigned(bytes, at, this.unit.addressSize)
       at += this.unit.addressSize
     } else {
       const size = CONSTANT_SIZE.get(op)
       if (size !== undefined) {
         if (at + size > end) return NaN
-        value = number(bytes, at, size)
+        value = unsigned(bytes, at, size)
         at += size
       } else if (INDEXED.has(op) || op === DW_OP_constu || op === DW_OP_consts) {
         at = this.leb(at)
@@ -536,7 +539,7 @@ export class DieReader {
     const size = CONSTANT_SIZE.get(op) ?? CONSTANT_SIZE.get(op - 1)
     if (size !== undefined) {
       if (start + 3 + size >= end) return NaN
-      const raw = number(bytes, start + 3, size)
+      const raw = unsigned(bytes, start + 3, size)
       const signed = !CONSTANT_SIZE.has(op) && raw >= 2 ** (8 * size - 1) ? raw - 2 ** (8 * size) : raw
       return bytes[start + 3 + size] === 0x1c ? signed : -signed
     }
@@ -555,12 +558,6 @@ export const SIGNATURE_REF = -2
 
 const CONSTANT_SIZE = new Map<number, number>([[DW_OP_const1u, 1], [DW_OP_const2u, 2], [DW_OP_const4u, 4], [DW_OP_const8u, 8]])
 const INDEXED: ReadonlySet<number> = new Set([DW_OP_addrx, DW_OP_GNU_addr_index, DW_OP_constx, DW_OP_GNU_const_index])
-
-function number(bytes: Uint8Array, at: number, size: number): number {
-  let value = 0
-  for (let i = size - 1; i >= 0; i--) value = value * 256 + bytes[at + i]
-  return value
-}
 
 /** The root as far as its header tells, before its DIE was read. */
 export function newRoot(files: DwarfFile[], unit: Unit): UnitRoot {
@@ -587,13 +584,7 @@ export function readRoot(files: DwarfFile[], unit: Unit, table: AbbreviationTabl
   } else root.addressFile = files[unit.file]
   const reader = new DieReader(files, unit, table, root, true)
   for (let pass = 0; pass < 2; pass++) {
-    let code = 0
-    let at = unit.dies
-    for (let factor = 1; factor < 2 ** 35 && at < unit.end; factor *= 128) {
-      const byte = reader.bytes[at++]
-      code += (byte & 127) * factor
-      if (byte < 128) break
-    }
+    const { code, at } = reader.code(unit.dies)
     const entry = (code < table.dense.length ? table.dense[code] : table.sparse.get(code)) ?? 0
     if (entry === 0) reader.fail(unit.dies, `its unit begins with abbreviation ${code}, which there is not`)
     reader.run(table.read[entry - 1], at)

@@ -64,16 +64,16 @@ export class Families {
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const ambiguous = this.ambiguous(types, changed)
       if (!ambiguous.some((family) => family !== 0)) break
-      const referring = referringTypes(types, parts, ambiguous)
+      const interest = interesting(types, parts, ambiguous)
       const grown = new Set<number>()
       const splitter = new Splitter(types, parts, ambiguous, this.open, (copy, original) => grown.add(this.addCopy(copy, original)))
       let unit = 0
-      for (const wild of [false, true]) {
-        unit = 0
-        for (const list of lists) {
-          for (let u = 0; u + 1 < list.unitStart.length; u++, unit++) splitter.unit(list, list.unitStart[u], list.unitStart[u + 1], referring, wild, replacedIn(replaced, unit))
-        }
+      for (const list of lists) {
+        for (let u = 0; u + 1 < list.unitStart.length; u++, unit++) splitter.unit({ list: list.types, start: list.unitStart[u], end: list.unitStart[u + 1], number: unit }, interest)
       }
+      splitter.settleOpen()
+      splitter.hashVariants()
+      for (const { unit, from, to } of splitter.changes) replacedIn(replaced, unit).set(from, to)
       changed = [...grown]
     }
     return replaced
@@ -118,32 +118,46 @@ function replacedIn(replaced: Replaced, unit: number): Map<number, number> {
   return map
 }
 
-/** By type: 1 where it refers to a type of an ambiguous family. */
-function referringTypes(types: TypeColumns, parts: PartColumns, ambiguous: Uint32Array): Uint8Array {
-  const referring = new Uint8Array(types.count)
+const REFERS = 1
+const IS_AMBIGUOUS = 2
+
+/** By type: whether it refers to a type of an ambiguous family, whether it is one. */
+function interesting(types: TypeColumns, parts: PartColumns, ambiguous: Uint32Array): Uint8Array {
+  const interest = new Uint8Array(types.count)
   for (let type = 1; type < types.count; type++) {
-    if (ambiguous[types.target[type]] !== 0 || ambiguous[types.containing[type]] !== 0) {
-      referring[type] = 1
-      continue
-    }
+    if (ambiguous[type] !== 0) interest[type] = IS_AMBIGUOUS
+    let refers = ambiguous[types.target[type]] !== 0 || ambiguous[types.containing[type]] !== 0
     const end = types.firstPart[type] + types.partCount[type]
-    for (let part = types.firstPart[type]; part < end; part++) {
-      if (ambiguous[parts.type[part]] === 0) continue
-      referring[type] = 1
-      break
-    }
+    for (let part = types.firstPart[type]; part < end && !refers; part++) refers = ambiguous[parts.type[part]] !== 0
+    if (refers) interest[type] |= REFERS
   }
-  return referring
+  return interest
+}
+
+/** The types of one unit: list[start..end). */
+interface UnitTypes {
+  list: Uint32Array
+  start: number
+  end: number
+  number: number
+}
+
+interface Variant {
+  is: number
+  chosen: number[]
 }
 
 class Splitter {
+  /** In unit `unit`, type `from` is `to`. */
+  readonly changes: { unit: number; from: number; to: number }[] = []
+  private readonly waiting: { unit: UnitTypes; type: number; chosen: number[] }[] = []
   private readonly types: TypeColumns
   private readonly parts: PartColumns
   private readonly ambiguous: Uint32Array
   private readonly open: Set<number>
   private readonly onCopy: (copy: number, original: number) => void
   /** Type → what its ambiguous references are, as text → the type that it is then. */
-  private readonly variants = new Map<number, Map<string, number>>()
+  private readonly variants = new Map<number, Map<string, Variant>>()
 
   constructor(types: TypeColumns, parts: PartColumns, ambiguous: Uint32Array, open: Set<number>, onCopy: (copy: number, original: number) => void) {
     this.types = types
@@ -153,38 +167,61 @@ class Splitter {
     this.onCopy = onCopy
   }
 
-  /** @param wild look only at named types one of whose references is open, else only at the others: those are settled first */
-  unit(list: TypesOfUnits, start: number, end: number, referring: Uint8Array, wild: boolean, replaced: Map<number, number>): void {
-    const present: number[] = []
+  /** Types one of whose references is open wait until all others are settled. */
+  unit(unit: UnitTypes, interest: Uint8Array): void {
+    const { list } = unit
+    const present = new Set<number>()
     const candidates = new Map<number, number[]>()
-    const asked = new Set<number>()
-    for (let i = start; i < end; i++) {
-      const type = list.types[i]
-      const family = this.ambiguous[type] ?? 0
-      if (family !== 0) {
-        const known = candidates.get(family)
-        if (!known) candidates.set(family, [type])
-        else if (!known.includes(type)) known.push(type)
-      }
-      if (referring[type] === 1 && !asked.has(type)) {
-        asked.add(type)
-        present.push(type)
-      }
+    for (let i = unit.start; i < unit.end; i++) {
+      const type = list[i]
+      const bits = interest[type]
+      if (bits === 0 || bits === undefined) continue
+      if (bits & REFERS) present.add(type)
+      if ((bits & IS_AMBIGUOUS) === 0) continue
+      const family = this.ambiguous[type]
+      const known = candidates.get(family)
+      if (!known) candidates.set(family, [type])
+      else if (!known.includes(type)) known.push(type)
     }
-    if (present.length === 0) return
     const changes = new Map<number, number>()
     for (const type of present) {
       const chosen = this.references(type).map((ref) => this.choose(ref, candidates))
-      const isWild = this.types.name[type] !== 0 && chosen.some((ref) => this.open.has(ref))
-      if (isWild !== wild) continue
-      const is = this.variant(type, chosen, isWild)
-      if (is !== type) changes.set(type, is)
+      if (this.types.name[type] !== 0 && chosen.some((ref) => this.open.has(ref))) this.waiting.push({ unit, type, chosen })
+      else {
+        const is = this.variant(type, chosen, false)
+        if (is !== type) changes.set(type, is)
+      }
     }
+    this.replace(unit, changes)
+  }
+
+  settleOpen(): void {
+    for (const { unit, type, chosen } of this.waiting) {
+      const is = this.variant(type, chosen, true)
+      if (is !== type) this.replace(unit, new Map([[type, is]]))
+    }
+  }
+
+  /** What a type is now depends on what it refers to: in any order of reading the same. */
+  hashVariants(): void {
+    const { types } = this
+    const low = types.hashLow.slice(0, types.count)
+    const high = types.hashHigh.slice(0, types.count)
+    for (const variants of this.variants.values()) {
+      if (variants.size < 2) continue
+      for (const { is, chosen } of variants.values()) {
+        types.hashLow[is] = chosen.reduce((hash, ref) => mix1(hash, low[ref]), low[is])
+        types.hashHigh[is] = chosen.reduce((hash, ref) => mix2(hash, high[ref]), high[is])
+      }
+    }
+  }
+
+  private replace({ list, start, end, number }: UnitTypes, changes: Map<number, number>): void {
     if (changes.size === 0) return
-    for (const [from, to] of changes) replaced.set(from, to)
+    for (const [from, to] of changes) this.changes.push({ unit: number, from, to })
     for (let i = start; i < end; i++) {
-      const to = changes.get(list.types[i])
-      if (to !== undefined) list.types[i] = to
+      const to = changes.get(list[i])
+      if (to !== undefined) list[i] = to
     }
   }
 
@@ -211,23 +248,22 @@ class Splitter {
     return here.includes(ref) ? ref : here[0]
   }
 
-  private variant(type: number, chosen: number[], isWild: boolean): number {
+  private variant(type: number, chosen: number[], isOpen: boolean): number {
     let variants = this.variants.get(type)
     if (!variants) this.variants.set(type, (variants = new Map()))
     const key = chosen.join(' ')
-    let is = variants.get(key)
-    if (is === undefined && isWild) is = [...variants].find(([other]) => this.agrees(other, chosen))?.[1]
-    if (is === undefined) {
-      is = variants.size === 0 ? this.refer(type, chosen) : this.copy(type, chosen)
-      variants.set(key, is)
+    let variant = variants.get(key)
+    if (!variant && isOpen) variant = [...variants.values()].find((other) => this.agrees(other.chosen, chosen))
+    if (!variant) {
+      variant = { is: variants.size === 0 ? this.refer(type, chosen) : this.copy(type, chosen), chosen }
+      variants.set(key, variant)
     }
-    return is
+    return variant.is
   }
 
   /** What is open agrees with any of its family. */
-  private agrees(key: string, chosen: number[]): boolean {
-    const others = key.split(' ')
-    return chosen.every((ref, i) => this.open.has(ref) || others[i] === String(ref))
+  private agrees(settled: number[], chosen: number[]): boolean {
+    return chosen.every((ref, i) => this.open.has(ref) || settled[i] === ref)
   }
 
   /** Makes a type's ambiguous references lead where they were found to lead. */
@@ -250,10 +286,6 @@ class Splitter {
     types.firstPart[copy] = parts.count
     for (let i = 0; i < types.partCount[type]; i++) copyRow(parts, types.firstPart[type] + i, addRow(parts))
     this.refer(copy, chosen)
-    for (const ref of chosen) {
-      types.hashLow[copy] = mix1(types.hashLow[copy], types.hashLow[ref])
-      types.hashHigh[copy] = mix2(types.hashHigh[copy], types.hashHigh[ref])
-    }
     this.onCopy(copy, type)
     return copy
   }

@@ -2,27 +2,58 @@
  * The names of source files that a unit's DW_AT_decl_file numbers. Only the file table of the line program's header is
  * read. Source: DWARF 5 §6.2.4; DWARF 4 §6.2.4 for versions 2 to 4.
  */
+import { unsigned } from '../bytes/littleEndian.ts'
 import * as D from './constants.ts'
 import type { DwarfFile } from './file.ts'
 
 const MAX_FILES = 1 << 20
 const MAX_FORMATS = 64
-const decoder = new TextDecoder()
 
-/**
- * By file number; '' for numbers that name none. As the compiler wrote it: with its folder, unless that is the one it was
- * started in.
- * @param offset in `.debug_line` @param strOffsetsBase of the unit, for DW_FORM_strx
- */
-export function lineFiles(file: DwarfFile, offset: number, strOffsetsBase: number, offsetSize: number): string[] {
-  if (!(offset >= 0 && offset + 12 < file.line.length)) return []
-  const reader = new HeaderReader(file, offset, strOffsetsBase, offsetSize)
-  return reader.files()
+/** Bytes that hold a zero-terminated text, and where it begins. */
+export interface TextIn {
+  bytes: Uint8Array
+  start: number
 }
 
-interface Entry {
-  path: string
-  folder: number
+/** The files that DW_AT_decl_file numbers: where their names lie, nothing copied. */
+export class LineFiles {
+  private readonly names: TextList
+  private readonly folders: TextList
+
+  constructor(names: TextList, folders: TextList) {
+    this.names = names
+    this.folders = folders
+  }
+
+  /** Null for numbers that name none. */
+  name(index: number): TextIn | null {
+    return this.names.at(index)
+  }
+
+  /** Null where it is the folder that the compiler was started in. */
+  folder(index: number): TextIn | null {
+    const folder = this.names.folder[index] ?? 0
+    return folder === 0 ? null : this.folders.at(folder)
+  }
+}
+
+class TextList {
+  readonly start: number[] = []
+  readonly folder: number[] = []
+  bytes: Uint8Array = NONE
+
+  at(index: number): TextIn | null {
+    const start = this.start[index]
+    return start === undefined || !(start < this.bytes.length) ? null : { bytes: this.bytes, start }
+  }
+}
+
+const NONE = new Uint8Array(0)
+
+/** @param offset in `.debug_line` @param strOffsetsBase of the unit, for DW_FORM_strx */
+export function lineFiles(file: DwarfFile, offset: number, strOffsetsBase: number, offsetSize: number): LineFiles {
+  if (!(offset >= 0 && offset + 12 < file.line.length)) return new LineFiles(new TextList(), new TextList())
+  return new HeaderReader(file, offset, strOffsetsBase, offsetSize).files()
 }
 
 class HeaderReader {
@@ -42,13 +73,13 @@ class HeaderReader {
   }
 
   /** What lies beyond the end of the section reads as zero, which ends every table. */
-  files(): string[] {
+  files(): LineFiles {
     if (this.fixed(4) === 0xffffffff) {
       this.offsetSize = 8
       this.at += 8
     }
     const version = this.fixed(2)
-    if (version < 2 || version > 5) return []
+    if (version < 2 || version > 5) return new LineFiles(new TextList(), new TextList())
     if (version >= 5) this.at += 2
     this.at += this.offsetSize + (version >= 4 ? 5 : 4)
     const opcodeBase = this.fixed(1)
@@ -56,60 +87,63 @@ class HeaderReader {
     return version >= 5 ? this.tables() : this.lists()
   }
 
-  private lists(): string[] {
-    const folders = ['']
-    while (this.bytes[this.at] > 0 && folders.length < MAX_FILES) folders.push(this.text(this.bytes, this.take()))
-    this.at++
-    const names = ['']
-    while (this.bytes[this.at] > 0 && names.length < MAX_FILES) {
-      const path = this.text(this.bytes, this.take())
-      const folder = this.leb()
+  private lists(): LineFiles {
+    const folders = this.list(false)
+    return new LineFiles(this.list(true), folders)
+  }
+
+  /** Numbers count from 1. */
+  private list(withFolder: boolean): TextList {
+    const list = new TextList()
+    list.bytes = this.bytes
+    list.start.push(Infinity)
+    list.folder.push(0)
+    while (this.bytes[this.at] > 0 && list.start.length < MAX_FILES) {
+      list.start.push(this.take())
+      if (!withFolder) continue
+      list.folder.push(this.leb())
       this.leb()
       this.leb()
-      names.push(join(folder === 0 ? '' : folders[folder], path))
     }
-    return names
+    this.at++
+    return list
   }
 
-  private tables(): string[] {
-    const folders = this.table().map((entry) => entry.path)
-    return this.table().map(({ path, folder }) => join(folder === 0 ? '' : folders[folder], path))
+  private tables(): LineFiles {
+    const folders = this.table()
+    return new LineFiles(this.table(), folders)
   }
 
-  private table(): Entry[] {
+  private table(): TextList {
     const formats: [number, number][] = []
     for (let left = Math.min(this.fixed(1), MAX_FORMATS); left > 0; left--) formats.push([this.leb(), this.leb()])
     const count = this.leb()
-    const entries: Entry[] = []
-    while (entries.length < count && entries.length < MAX_FILES && this.at < this.bytes.length && formats.length > 0) {
-      const entry: Entry = { path: '', folder: 0 }
+    const list = new TextList()
+    while (list.start.length < count && list.start.length < MAX_FILES && this.at < this.bytes.length && formats.length > 0) {
+      let start = Infinity
+      let folder = 0
       for (const [content, form] of formats) {
-        if (content === D.DW_LNCT_path) entry.path = this.path(form)
-        else if (content === D.DW_LNCT_directory_index) entry.folder = this.number(form)
+        if (content === D.DW_LNCT_path) {
+          start = this.path(form)
+          list.bytes = this.sectionOf(form)
+        } else if (content === D.DW_LNCT_directory_index) folder = this.number(form)
         else this.number(form)
       }
-      entries.push(entry)
+      list.start.push(start)
+      list.folder.push(folder)
     }
-    return entries
+    return list
   }
 
-  private path(form: number): string {
-    switch (form) {
-      case D.DW_FORM_string:
-        return this.text(this.bytes, this.take())
-      case D.DW_FORM_line_strp:
-        return this.text(this.file.lineStr, this.fixed(this.offsetSize))
-      case D.DW_FORM_strp:
-        return this.text(this.file.str, this.fixed(this.offsetSize))
-      default: {
-        const index = this.number(form)
-        const at = this.strOffsetsBase + index * this.unitOffsetSize
-        if (at + this.unitOffsetSize > this.file.strOffsets.length) return ''
-        let offset = 0
-        for (let i = this.unitOffsetSize - 1; i >= 0; i--) offset = offset * 256 + this.file.strOffsets[at + i]
-        return this.text(this.file.str, offset)
-      }
-    }
+  private sectionOf(form: number): Uint8Array {
+    return form === D.DW_FORM_string ? this.bytes : form === D.DW_FORM_line_strp ? this.file.lineStr : this.file.str
+  }
+
+  private path(form: number): number {
+    if (form === D.DW_FORM_string) return this.take()
+    if (form === D.DW_FORM_line_strp || form === D.DW_FORM_strp) return this.fixed(this.offsetSize)
+    const at = this.strOffsetsBase + this.number(form) * this.unitOffsetSize
+    return at + this.unitOffsetSize > this.file.strOffsets.length ? Infinity : unsigned(this.file.strOffsets, at, this.unitOffsetSize)
   }
 
   private number(form: number): number {
@@ -153,17 +187,10 @@ class HeaderReader {
     return start
   }
 
-  private text(bytes: Uint8Array, start: number): string {
-    if (!(start < bytes.length)) return ''
-    const end = bytes.indexOf(0, start)
-    return decoder.decode(bytes.slice(start, Math.min(end < 0 ? bytes.length : end, start + 4096)))
-  }
-
   private fixed(size: number): number {
-    let value = 0
-    for (let i = size - 1; i >= 0; i--) value = value * 256 + (this.bytes[this.at + i] ?? 0)
-    this.at += size
-    return value
+    const { at } = this
+    this.at = at + size
+    return this.at <= this.bytes.length ? unsigned(this.bytes, at, size) : 0
   }
 
   private leb(): number {
@@ -175,8 +202,4 @@ class HeaderReader {
     }
     return value
   }
-}
-
-function join(folder: string | undefined, path: string): string {
-  return folder === undefined || folder === '' || path.startsWith('/') ? path : `${folder}/${path}`
 }

@@ -6,6 +6,7 @@ import type { Diagnostics } from '../errors.ts'
 import { StringTable } from '../symbols/stringTable.ts'
 import { PART, textHash, TYPE, type FunctionColumns, type PartColumns, type SymbolTables, type TypeColumns, type VariableColumns } from '../symbols/tables.ts'
 import { addRow, finished, functionColumns, partColumns, typeColumns, variableColumns } from './columns.ts'
+import { breakRings } from './containment.ts'
 import { Families, type Replaced } from './families.ts'
 import type { UnitTables } from './readUnits.ts'
 
@@ -42,6 +43,8 @@ class Merger {
     const variables = this.mergeVariables(replaced)
     const functions = this.mergeFunctions()
     const kept = compact(types, parts, this.families.resolved(types), variables)
+    const rings = breakRings(kept.types, kept.parts)
+    if (rings > 0) diagnostics.add('damaged', 'debug information', null, `${rings} types hold themselves by value: what closes the ring is left out`)
     measure(types, parts)
     if (this.strings.full) diagnostics.add('unsupported', 'debug information', null, 'its names are more than corelens reads: some are left out')
     const strings = this.strings.finish()

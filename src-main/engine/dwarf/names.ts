@@ -2,7 +2,7 @@
 import { textOffset, textSection, textSections, type TextAt } from './dieReader.ts'
 import type { DwarfFile } from './file.ts'
 
-const CACHED = 1 << 16
+const CACHED = 1 << 17
 const LONGEST = 1 << 20
 
 /** Two independent steps of a hash over 32-bit numbers: multiply and fold, as MurmurHash3 does. */

@@ -3,7 +3,7 @@ import type { StringTable } from '../symbols/stringTable.ts'
 import { C_LANGUAGES, DW_TAG_enumeration_type, DW_TAG_namespace, DW_TAG_subprogram } from './constants.ts'
 import { textOffset, type TextAt } from './dieReader.ts'
 import type { DwarfFile } from './file.ts'
-import { lineFiles } from './lineFiles.ts'
+import { lineFiles, type LineFiles } from './lineFiles.ts'
 import type { Names } from './names.ts'
 import { isRecord, type UnitRows } from './rows.ts'
 import { scopeOf } from './typeHash.ts'
@@ -19,11 +19,11 @@ export class QualifiedNames {
   private readonly names: Names
   private readonly strings: StringTable
   private readonly files: DwarfFile[]
-  private readonly path = new Uint8Array(LONGEST)
+  private readonly buffer = new Uint8Array(LONGEST)
   private length = 0
   private readonly ownAt = new Float64Array(1 << 15).fill(-2)
   private readonly ownText = new Uint32Array(1 << 15)
-  private readonly fileTables = new Map<string, Uint32Array>()
+  private readonly fileTables = new Map<string, { files: LineFiles; texts: Map<number, number> }>()
 
   constructor(loader: UnitLoader, names: Names, strings: StringTable) {
     this.loader = loader
@@ -45,13 +45,13 @@ export class QualifiedNames {
   /** The qualified name of a DIE; '' where it has none of its own. */
   of(rows: UnitRows, row: number): number {
     this.length = 0
-    return this.append(rows, row, 0, false) ? this.strings.intern(this.path, 0, this.length) : 0
+    return this.append(rows, row, 0, false) ? this.strings.intern(this.buffer, 0, this.length) : 0
   }
 
   /** Of a variable: a function's own are `function::name`, in C too. */
   ofVariable(rows: UnitRows, row: number): number {
     this.length = 0
-    return this.append(rows, row, 0, true) ? this.strings.intern(this.path, 0, this.length) : 0
+    return this.append(rows, row, 0, true) ? this.strings.intern(this.buffer, 0, this.length) : 0
   }
 
   /** False where the DIE itself has no name. */
@@ -79,23 +79,41 @@ export class QualifiedNames {
     for (let at = start; at < bytes.length && this.length < LONGEST; at++) {
       const byte = bytes[at]
       if (byte === 0) return
-      this.path[this.length++] = byte
+      this.buffer[this.length++] = byte
     }
   }
 
-  /** The source file of a unit's number, in the string table. */
+  /**
+   * The source file of a unit's number, in the string table: as the compiler wrote it, with its folder, unless that is the
+   * one it was started in.
+   */
   file(rows: UnitRows, index: number): number {
     if (index === 0 && rows.unit.version < 5) return 0
     const { root, unit } = rows
     const key = `${unit.file} ${root.lines}`
     let table = this.fileTables.get(key)
     if (!table) {
-      const file = this.files[unit.file]
-      table = Uint32Array.from(lineFiles(file, root.lines, root.strOffsetsBase, unit.offsetSize), (path) => this.strings.internText(path))
+      table = { files: lineFiles(this.files[unit.file], root.lines, root.strOffsetsBase, unit.offsetSize), texts: new Map() }
       this.fileTables.set(key, table)
     }
-    return table[index] ?? 0
+    let text = table.texts.get(index)
+    if (text === undefined) table.texts.set(index, (text = this.path(table.files, index)))
+    return text
+  }
+
+  private path(files: LineFiles, index: number): number {
+    const name = files.name(index)
+    if (!name) return 0
+    this.length = 0
+    const folder = name.bytes[name.start] === SLASH[0] ? null : files.folder(index)
+    if (folder && folder.bytes[folder.start] > 0) {
+      this.put(folder.bytes, folder.start)
+      this.put(SLASH, 0)
+    }
+    this.put(name.bytes, name.start)
+    return this.strings.intern(this.buffer, 0, this.length)
   }
 }
 
+const SLASH = new TextEncoder().encode('/')
 const COLONS = new TextEncoder().encode('::')

@@ -1,4 +1,5 @@
 /** The address ranges of a function that is not in one piece. Source: DWARF 5 §2.17.3, §7.25; DWARF 4 §2.17.3. */
+import { unsigned } from '../bytes/littleEndian.ts'
 import * as D from './constants.ts'
 import type { UnitRoot } from './dieReader.ts'
 import type { DwarfFile } from './file.ts'
@@ -19,7 +20,7 @@ export function rangeList(files: DwarfFile[], unit: Unit, root: UnitRoot, place:
   if (isIndex) {
     const entry = root.rnglistsBase + place * unit.offsetSize
     if (!(entry + unit.offsetSize <= file.rnglists.length)) return []
-    at = root.rnglistsBase + number(file.rnglists, entry, unit.offsetSize)
+    at = root.rnglistsBase + unsigned(file.rnglists, entry, unit.offsetSize)
   }
   return newList(file.rnglists, at, unit.addressSize, root)
 }
@@ -29,8 +30,8 @@ function oldList(bytes: Uint8Array, start: number, size: number, low: number): A
   const highest = 2 ** (size * 8) - 1
   let base = low
   for (let at = start; at >= 0 && at + 2 * size <= bytes.length && ranges.length < MAX_RANGES; at += 2 * size) {
-    const from = number(bytes, at, size)
-    const to = number(bytes, at + size, size)
+    const from = unsigned(bytes, at, size)
+    const to = unsigned(bytes, at + size, size)
     if (from === 0 && to === 0) break
     if (from >= highest) base = to
     else if (to > from) ranges.push({ low: base + from, high: base + to })
@@ -52,14 +53,14 @@ function newList(bytes: Uint8Array, start: number, size: number, root: UnitRoot)
     return value
   }
   const address = (): number => {
-    const value = at + size <= bytes.length ? number(bytes, at, size) : NaN
+    const value = at + size <= bytes.length ? unsigned(bytes, at, size) : NaN
     at += size
     return value
   }
   const indexed = (): number => {
     const entry = root.addrBase + leb() * size
     const { addr } = root.addressFile
-    return entry + size <= addr.length ? number(addr, entry, size) : NaN
+    return entry + size <= addr.length ? unsigned(addr, entry, size) : NaN
   }
   const add = (low: number, high: number): void => {
     if (high > low) ranges.push({ low, high })
@@ -98,10 +99,4 @@ function newList(bytes: Uint8Array, start: number, size: number, root: UnitRoot)
     }
   }
   return ranges
-}
-
-function number(bytes: Uint8Array, at: number, size: number): number {
-  let value = 0
-  for (let i = size - 1; i >= 0; i--) value = value * 256 + bytes[at + i]
-  return value
 }

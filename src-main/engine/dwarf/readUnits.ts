@@ -38,7 +38,8 @@ export function readUnits(dwarf: DwarfUnits, next: () => number, diagnostics: Di
     if (!rows) continue
     classes.beginUnit(rows)
     symbols.unit++
-    for (let row = 1; row < rows.count; row++) {
+    const { count } = rows
+    for (let row = 1; row < count; row++) {
       const tag = rows.tag[row]
       if (Classes.isType(tag)) classes.of(rows, row)
       else if (tag === DW_TAG_variable) symbols.variable(rows, row)
@@ -78,7 +79,7 @@ class SymbolReader {
     let type = rows.type[row]
     let typeOf = rows
     const local = rows.tag[rows.parent[row]] === DW_TAG_subprogram
-    for (let links = 0; links < MAX_LINKS && origin.other[at] >= 0 && this.loader.locate(origin, origin.other[at]); links++) {
+    for (let links = 0; links < MAX_LINKS && origin.other[at] >= 0 && this.loader.locateVariable(origin, origin.other[at]); links++) {
       origin = this.loader.rows
       at = this.loader.row
       if (type < 0) {
@@ -115,6 +116,8 @@ class SymbolReader {
   }
 
   private add(low: number, high: number, rows: UnitRows, row: number): void {
+    // as doubles: what a double can't tell apart is no address
+    if (!(high > low)) return
     const name = this.names.of(rows, row)
     const { functions } = this
     const index = addRow(functions)

@@ -265,6 +265,30 @@ export function readRows(rows: UnitRows, table: AbbreviationTable, reader: DieRe
   }
 }
 
+/**
+ * A row for a DIE that readRows walked over: a local variable that a static elsewhere has as its origin. Answers its row, or
+ * -1 where there is no DIE. The row stands behind all others.
+ */
+export function readSkipped(rows: UnitRows, table: AbbreviationTable, reader: DieReader, finder: UnitFinder, offset: number): number {
+  const { unit } = rows
+  if (!(offset >= unit.dies && offset < unit.end)) return -1
+  const { code, at } = reader.code(offset)
+  const entry = (code < table.dense.length ? table.dense[code] : table.sparse.get(code)) ?? 0
+  if (entry === 0 || table.tag[entry - 1] !== D.DW_TAG_variable) return -1
+  // its function is the last one that begins before it
+  let low = 0
+  let high = rows.count
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (rows.at[middle] < offset) low = middle + 1
+    else high = middle
+  }
+  let parent = Math.max(0, low - 1)
+  while (parent !== 0 && (rows.tag[parent] !== D.DW_TAG_subprogram || rows.flags[parent] & ROW.declaration)) parent = rows.parent[parent]
+  reader.run(table.read[entry - 1], at)
+  return keep(rows, offset, D.DW_TAG_variable, parent, reader, finder)
+}
+
 function keep(rows: UnitRows, at: number, tag: number, parent: number, reader: DieReader, finder: UnitFinder): number {
   const row = rows.add(at, tag, parent)
   const { present, value, low, high } = reader
@@ -369,5 +393,11 @@ function elements(rows: UnitRows, row: number, reader: DieReader): number {
   if (value[SLOT.upperBound] === 0xffffffff) return ROW.counted
   rows.low[row] = (low[SLOT.upperBound] + 1) | 0
   rows.high[row] = rows.low[row] === 0 ? (high[SLOT.upperBound] + 1) | 0 : high[SLOT.upperBound]
+  if (reader.has(SLOT.dataBitOffset) && value[SLOT.dataBitOffset] !== 0) {
+    // a lower bound: not in C
+    const below = low[SLOT.dataBitOffset] >>> 0
+    rows.high[row] = (rows.high[row] - high[SLOT.dataBitOffset] - (rows.low[row] >>> 0 < below ? 1 : 0)) | 0
+    rows.low[row] = (rows.low[row] - below) | 0
+  }
   return ROW.counted
 }

@@ -109,8 +109,8 @@ export class TypeHash {
       for (let child = row + 1; child < rows.end[row]; child = rows.end[child]) {
         const part = rows.tag[child]
         if (part === DW_TAG_subrange_type || part === DW_TAG_generic_subrange) {
-          a = mix1(a, rows.low[child] ^ Math.imul(rows.high[child], 31) ^ rows.flags[child])
-          b = mix2(b, rows.low[child] ^ Math.imul(rows.high[child], 31) ^ rows.flags[child])
+          a = mix1(mix1(mix1(a, rows.low[child]), rows.high[child]), rows.flags[child])
+          b = mix2(mix2(mix2(b, rows.low[child]), rows.high[child]), rows.flags[child])
         } else if (part === DW_TAG_formal_parameter) {
           this.reference(rows, rows.type[child])
           a = mix1(a, this.h1)
@@ -147,15 +147,15 @@ export class TypeHash {
     for (let child = row + 1; child < rows.end[row]; ) {
       const part = rows.tag[child]
       if (part === DW_TAG_variant_part || part === DW_TAG_variant) {
-        a = mix1(a, part ^ Math.imul(rows.low[child], 31) ^ rows.flags[child])
-        b = mix2(b, part ^ Math.imul(rows.low[child], 31) ^ rows.flags[child])
+        a = mix1(mix1(mix1(a, part), rows.low[child]), rows.flags[child])
+        b = mix2(mix2(mix2(b, part), rows.low[child]), rows.flags[child])
         child++
         continue
       }
       if (part === DW_TAG_enumerator) {
         this.names.hash(rows.name[child])
-        a = mix1(mix1(a, this.names.hash1), rows.low[child] ^ Math.imul(rows.high[child], 31))
-        b = mix2(mix2(b, this.names.hash2), rows.low[child] ^ Math.imul(rows.high[child], 31))
+        a = mix1(mix1(mix1(a, this.names.hash1), rows.low[child]), rows.high[child])
+        b = mix2(mix2(mix2(b, this.names.hash2), rows.low[child]), rows.high[child])
       } else if ((part === DW_TAG_member || part === DW_TAG_inheritance) && (rows.flags[child] & (ROW.external | ROW.declaration)) === 0) {
         this.settleBits(rows, child)
         this.names.hash(rows.name[child])

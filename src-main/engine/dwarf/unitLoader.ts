@@ -7,7 +7,7 @@ import { FormatError, type Diagnostics } from '../errors.ts'
 import { readAbbreviations, type AbbreviationTable } from './abbreviations.ts'
 import { DW_TAG_enumeration_type, DW_TAG_typedef, DW_UT_split_compile, DW_UT_split_type } from './constants.ts'
 import { DieReader, newRoot, readRoot, type UnitRoot } from './dieReader.ts'
-import { isRecord, readRows, UnitRows } from './rows.ts'
+import { isRecord, readRows, readSkipped, UnitRows } from './rows.ts'
 import { offsetOf, refOf, UnitFinder, type DwarfUnits, type Unit } from './units.ts'
 
 /** An anonymous type is known by the first typedef of it. */
@@ -72,6 +72,24 @@ export class UnitLoader {
     if (!rows) return false
     this.rows = rows
     this.row = rows.find(offsetOf(ref))
+    return this.row >= 0
+  }
+
+  /** As `locate`, also for local variables, which have no rows of their own until someone asks. */
+  locateVariable(from: UnitRows, ref: number): boolean {
+    if (this.locate(from, ref)) return true
+    const index = ref < 0 ? -1 : this.finder.at(ref)
+    const rows = index < 0 ? null : index === this.currentUnit ? this.current : this.foreignRows(index)
+    if (!rows) return false
+    const { unit, root } = rows
+    try {
+      const table = this.table(unit)
+      this.rows = rows
+      this.row = readSkipped(rows, table, new DieReader(this.dwarf.files, unit, table, root), this.finder, offsetOf(ref))
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error
+      return false
+    }
     return this.row >= 0
   }
 

@@ -111,6 +111,7 @@ function readHeader(view: DataView, from: { start: number; at: number; end: numb
   if (version >= 5) {
     if (!fits(2 + offsetSize)) return (problem('ends within a unit header'), null)
     unit.kind = view.getUint8(at)
+    if (unit.kind < DW_UT_compile || unit.kind > DW_UT_split_type) return (problem(`has a unit of the unknown type ${unit.kind}`), null)
     unit.addressSize = view.getUint8(at + 1)
     at += 2
     unit.abbrev = offset()

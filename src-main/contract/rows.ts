@@ -231,7 +231,7 @@ export interface TypeLayout extends TypeRow {
   moreLeaves: boolean
   enumerators: { name: string; value: string }[]
   templateArguments: { name: string; text: string; typeId: TypeRef | null }[]
-  /** What a typedef or enum stands for; '' for others. */
+  /** What a typedef or enum stands for, a pointer leads to, an array is made of; '' for others. */
   underlying: string
   underlyingId: TypeRef | null
   /** As C or C++ declares it. */

@@ -2,21 +2,23 @@
  * The pipeline, in reading order: core file → address space → modules → arenas → blocks → types → groups. What it
  * computes is kept in the index store under the core's identity, and taken from there when the core is opened again.
  */
-import type { BlockQuery, RangeQuery, TopQuery } from '../contract/api.ts'
-import type { AllocatorName, AllocatorRow, BlockPage, CoreSummary, DiagnosticRow, Page, RangeRow, TopPage, TopRow } from '../contract/rows.ts'
+import type { BlockQuery, BlockViewQuery, GlobalQuery, RangeQuery, TopQuery, TypeLayoutQuery, TypeQuery } from '../contract/api.ts'
+import type { AllocatorName, AllocatorRow, BlockPage, BlockView, CoreSummary, DiagnosticRow, GlobalRow, Page, RangeRow, TopPage, TopRow, TypeLayout, TypeRow } from '../contract/rows.ts'
 import { Blocks } from './allocator/blocks.ts'
 import { hex } from './bytes/units.ts'
 import { planGlibc, walkGlibc, type GlibcPlan } from './allocator/glibc/glibc.ts'
-import { attachFiles, findModules, moduleAt, moduleName, type Module } from './corefile/modules.ts'
+import { attachFiles, findModules, moduleAt, moduleName, moduleRow, type Module } from './corefile/modules.ts'
 import type { CoreFile } from './corefile/open.ts'
 import { openCoreFile } from './corefile/open.ts'
 import { signalName } from './corefile/signals.ts'
+import { ThreadLocals } from './corefile/tls.ts'
 import { readSymbols } from './elf/symbols.ts'
 import { Diagnostics } from './errors.ts'
 import { accountFor, memoryMap } from './findings/accounting.ts'
 import { groupBlocks, type GroupedBlocks } from './findings/groups.ts'
 import { listBlocks } from './findings/listBlocks.ts'
 import { requestedSize, sampleBlocks } from './findings/requestedSize.ts'
+import { SymbolQueries, type TypeWithMembers } from './findings/symbolQueries.ts'
 import { pageOf, topRows, type KnownType, type TopBy } from './findings/top.ts'
 import { coreIdentity, loadBlocks, saveBlocks } from './index/storedBlocks.ts'
 import { ChunkWalkKernel } from './kernels/chunkWalk.ts'
@@ -27,6 +29,9 @@ import { Vtables } from './recognize/vtables.ts'
 import { markdownReport } from './report/markdown.ts'
 import { Cancelled } from './ports.ts'
 import type { EngineSession, OpenSession, SessionPorts } from './session.ts'
+import { symbolSources, type SymbolSource } from './symbols/moduleSources.ts'
+import { ProcessSymbols } from './symbols/processSymbols.ts'
+import type { SymbolTables } from './symbols/tables.ts'
 
 /** What is computed from a core and worth keeping; plain JSON beside the block columns. */
 export interface Findings extends GroupedBlocks {
@@ -69,7 +74,20 @@ export const openSession: OpenSession = async (handle, options, ports) => {
   summary.diagnostics = [...(ports.damage ?? []), ...diagnostics.rows, ...findings.diagnostics]
   summary.timings = clock.laps
   summary.cached = cached
-  return new CoreSession(summary, ranges, memory, blocks, findings, ports, stored.close)
+  const queries = new SymbolQueries({ memory, blocks, types: findings.types, symbols: processSymbols(core, memory, modules, ports, diagnostics), ranges, machine: core.machine }, findings.groups)
+  return new CoreSession(summary, ranges, memory, blocks, findings, symbolSources(modules, options), queries, ports, stored.close)
+}
+
+/** Without tables yet: these are attached as they come. */
+function processSymbols(core: CoreFile, memory: AddressSpace, modules: Module[], ports: SessionPorts, diagnostics: Diagnostics): ProcessSymbols {
+  const { threads } = core.notes
+  let locals: ThreadLocals | null = null
+  let demangler: Demangler | null = null
+  return new ProcessSymbols(
+    modules.map((module) => ({ name: moduleName(module), base: module.base, end: module.end, bias: module.bias })),
+    threads.map(({ tid }, thread) => ({ tid, block: (module) => (locals ??= new ThreadLocals(memory, modules, threads, core.machine, diagnostics)).block(thread, modules[module]) })),
+    (name) => (demangler ??= new Demangler(ports.wasm('demangle'))).demangle(name),
+  )
 }
 
 /** A cache that can't be written costs the next opening its speed, not this one its result. */
@@ -161,7 +179,7 @@ function summarize(handle: string, ports: SessionPorts, core: CoreFile, modules:
     fileSize: ports.core.size,
     process: { pid: notes.pid, command: notes.command, args: notes.args, signal: notes.signal, signalName: signalName(notes.signal), faultAddress: notes.faultAddress, machine: core.machine, writer: core.writer },
     threads: notes.threads.map((t) => ({ tid: t.tid, crashed: t.crashed, signal: t.signal, pc: hex(t.pc), sp: hex(t.sp), tp: hex(t.tp), module: nameAt(Number(t.pc)) })),
-    modules: modules.map((m) => ({ path: m.vdso ? '[vdso]' : m.path, buildId: m.buildId, base: m.base, end: m.end, debug: m.debug, file: m.file })),
+    modules: modules.map(moduleRow),
     accounting: accountFor(ranges, findings.allocators),
     allocators: findings.allocators,
     diagnostics: [],
@@ -177,18 +195,22 @@ class CoreSession implements EngineSession {
   private readonly memory: AddressSpace
   private readonly blocks: Blocks
   private readonly findings: Findings
+  private readonly sources: SymbolSource[]
+  private readonly queries: SymbolQueries
   private readonly ports: SessionPorts
   private readonly closeIndex: () => void
   private readonly rows = new Map<TopBy, TopRow[]>()
   private readonly requested: Map<number, number>
   private readonly cursor = { query: '', offset: 0, block: 0 }
 
-  constructor(summary: CoreSummary, ranges: RangeRow[], memory: AddressSpace, blocks: Blocks, findings: Findings, ports: SessionPorts, closeIndex: () => void) {
+  constructor(summary: CoreSummary, ranges: RangeRow[], memory: AddressSpace, blocks: Blocks, findings: Findings, sources: SymbolSource[], queries: SymbolQueries, ports: SessionPorts, closeIndex: () => void) {
     this.report = summary
     this.ranges = ranges
     this.memory = memory
     this.blocks = blocks
     this.findings = findings
+    this.sources = sources
+    this.queries = queries
     this.ports = ports
     this.closeIndex = closeIndex
     this.requested = new Map(findings.requested)
@@ -218,6 +240,34 @@ class CoreSession implements EngineSession {
   reportMarkdown(): string {
     const top = this.listTop({ core: this.report.core, by: 'type', sort: 'bytes', descending: true, filter: '', offset: 0, limit: 30 })
     return markdownReport(this.report, top)
+  }
+
+  symbolSources(): SymbolSource[] {
+    return this.sources
+  }
+
+  attachSymbols(module: number, tables: SymbolTables): void {
+    this.queries.attach(module, tables)
+  }
+
+  listTypes(q: TypeQuery): Page<TypeRow> {
+    return this.queries.listTypes(q)
+  }
+
+  listTypesWithMembers(q: TypeQuery): Page<TypeWithMembers> {
+    return this.queries.listTypesWithMembers(q)
+  }
+
+  typeLayout(q: TypeLayoutQuery): TypeLayout {
+    return this.queries.typeLayout(q)
+  }
+
+  listGlobals(q: GlobalQuery): Page<GlobalRow> {
+    return this.queries.listGlobals(q)
+  }
+
+  viewBlock(q: BlockViewQuery): BlockView {
+    return this.queries.viewBlock(q)
   }
 
   close(): void {

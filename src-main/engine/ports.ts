@@ -18,6 +18,18 @@ export interface ByteSource {
 export interface ModuleFiles {
   /** Null where there is no regular, readable file of that path. */
   open(path: string): ByteSource | null
+  /** The path without symbolic links; as it is where it can't be told. */
+  realPath?(path: string): string
+  /** Folders where debuginfod's client keeps what it was once told to fetch. They are read, nothing is ever asked of a server. */
+  debuginfodCaches?(): string[]
+}
+
+/** Undoes the compression of a piece of a file. FormatError where the data is damaged or becomes larger than it may. */
+export interface Decompressor {
+  /** Decodes the `size` bytes at `offset` into `target`; answers how many came out. */
+  into(target: Uint8Array, format: 'zlib' | 'zstd', source: Pick<ByteSource, 'name' | 'size' | 'read'>, offset: number, size: number): Promise<number>
+  /** All that the `size` bytes at `offset` become; more than `limit` bytes are refused. */
+  xz(source: Pick<ByteSource, 'name' | 'size' | 'read'>, offset: number, size: number, limit: number): Promise<Uint8Array>
 }
 
 /** Progress and cancel. Both methods throw `Cancelled` once the person has stopped the work. */

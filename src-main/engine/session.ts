@@ -1,6 +1,9 @@
-import type { BlockQuery, RangeQuery, TopQuery } from '../contract/api.ts'
-import type { BlockPage, CoreSummary, DiagnosticRow, Page, RangeRow, TopPage } from '../contract/rows.ts'
+import type { BlockQuery, BlockViewQuery, GlobalQuery, RangeQuery, TopQuery, TypeLayoutQuery, TypeQuery } from '../contract/api.ts'
+import type { BlockPage, BlockView, CoreSummary, DiagnosticRow, GlobalRow, Page, RangeRow, TopPage, TypeLayout, TypeRow } from '../contract/rows.ts'
+import type { TypeWithMembers } from './findings/symbolQueries.ts'
 import type { ByteSource, IndexStore, ModuleFiles, Progress } from './ports.ts'
+import type { SymbolSource } from './symbols/moduleSources.ts'
+import type { SymbolTables } from './symbols/tables.ts'
 
 /** Where a person says files are, and whether the cache may serve. */
 export interface OpenOptions {
@@ -36,6 +39,19 @@ export interface EngineSession {
   listBlocks(q: BlockQuery): BlockPage
   listRanges(q: RangeQuery): Page<RangeRow>
   reportMarkdown(): string
+  /** Where each module's symbols can be read from, in the order of `CoreSummary.modules`. */
+  symbolSources(): SymbolSource[]
+  /** From now on queries know what the module's tables say; `module` is its position in `CoreSummary.modules`. The tables may read on demand, until `close`. */
+  attachSymbols(module: number, tables: SymbolTables): void
+  /** Throws UsageError on a filter that can't be read. */
+  listTypes(q: TypeQuery): Page<TypeRow>
+  listTypesWithMembers(q: TypeQuery): Page<TypeWithMembers>
+  /** Throws UsageError where there is no such type. */
+  typeLayout(q: TypeLayoutQuery): TypeLayout
+  /** Throws UsageError on a filter that can't be read. */
+  listGlobals(q: GlobalQuery): Page<GlobalRow>
+  /** Throws UsageError for an address where nothing is mapped, and for a type that there isn't. */
+  viewBlock(q: BlockViewQuery): BlockView
   close(): void
 }
 

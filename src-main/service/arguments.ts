@@ -1,6 +1,6 @@
 /** Every argument that comes from outside, checked field by field; what makes no sense is a UsageError. */
-import type { BlockQuery, OpenQuery, RangeQuery, TopQuery } from '../contract/api.ts'
-import { RANGE_KINDS } from '../contract/rows.ts'
+import type { BlockQuery, BlockViewQuery, GlobalQuery, OpenQuery, RangeQuery, TopQuery, TypeLayoutQuery, TypeQuery } from '../contract/api.ts'
+import { RANGE_KINDS, TYPE_KINDS } from '../contract/rows.ts'
 import { UsageError } from '../engine/errors.ts'
 
 const LIMIT_MAX = 10_000
@@ -55,6 +55,47 @@ export function rangeQuery(value: unknown): RangeQuery {
   return query
 }
 
+export function typeQuery(value: unknown): TypeQuery {
+  const q = fields(value)
+  const query: TypeQuery = {
+    core: text(q, 'core', ID_MAX),
+    filter: text(q, 'filter', FILTER_MAX),
+    sort: oneOf(q, 'sort', ['name', 'size', 'members', 'blocks', 'bytes']),
+    descending: flag(q, 'descending'),
+    ...page(q),
+  }
+  if (q['kind'] !== undefined) query.kind = oneOf(q, 'kind', TYPE_KINDS)
+  if (q['withBlocks'] !== undefined) query.withBlocks = flag(q, 'withBlocks')
+  return query
+}
+
+export function typeLayoutQuery(value: unknown): TypeLayoutQuery {
+  const q = fields(value)
+  const core = text(q, 'core', ID_MAX)
+  if (q['id'] !== undefined) return { core, id: integer(q, 'id', 0, Number.MAX_SAFE_INTEGER) }
+  return { core, name: text(q, 'name', TYPE_MAX) }
+}
+
+export function globalQuery(value: unknown): GlobalQuery {
+  const q = fields(value)
+  const query: GlobalQuery = {
+    core: text(q, 'core', ID_MAX),
+    filter: text(q, 'filter', FILTER_MAX),
+    sort: oneOf(q, 'sort', ['addr', 'name', 'type', 'size', 'module']),
+    descending: flag(q, 'descending'),
+    ...page(q),
+  }
+  if (q['tls'] !== undefined) query.tls = flag(q, 'tls')
+  return query
+}
+
+export function blockViewQuery(value: unknown): BlockViewQuery {
+  const q = fields(value)
+  const query: BlockViewQuery = { core: text(q, 'core', ID_MAX), address: address(q, 'address'), ...page(q) }
+  if (q['as'] !== undefined) query.as = text(q, 'as', TYPE_MAX)
+  return query
+}
+
 function page(q: Fields): { offset: number; limit: number } {
   return { offset: integer(q, 'offset', 0, Number.MAX_SAFE_INTEGER), limit: integer(q, 'limit', 1, LIMIT_MAX) }
 }
@@ -79,6 +120,13 @@ function flag(q: Fields, name: string): boolean {
 function integer(q: Fields, name: string, least: number, most: number): number {
   const value = own(q, name)
   if (typeof value !== 'number' || !Number.isInteger(value) || value < least || value > most) throw wrong(name, `a whole number, ${least} to ${most}`)
+  return value
+}
+
+/** Also those beyond 2^53 that a double holds: they are page-aligned. */
+function address(q: Fields, name: string): number {
+  const value = own(q, name)
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value >= 2 ** 64) throw wrong(name, 'an address')
   return value
 }
 

@@ -15,6 +15,13 @@ const METHODS: Record<CoreApiMethod, true> = {
   listTop: true,
   listBlocks: true,
   listRanges: true,
+  listModuleSymbols: true,
+  awaitSymbols: true,
+  cancelSymbols: true,
+  listTypes: true,
+  typeLayout: true,
+  listGlobals: true,
+  viewBlock: true,
   report: true,
 }
 

@@ -8,15 +8,18 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import type { CoreApi, CoreEvent, HostInfo, OfferedFile } from '../contract/api.ts'
 import type { Outcome } from '../contract/outcome.ts'
-import type { BlockPage, CoreSummary, Page, RangeRow, TopPage } from '../contract/rows.ts'
+import type { BlockPage, BlockView, CoreSummary, GlobalRow, ModuleSymbolsRow, Page, RangeRow, TopPage, TypeLayout, TypeRow } from '../contract/rows.ts'
 import { UsageError } from '../engine/errors.ts'
 import { Cancelled } from '../engine/ports.ts'
 import type { OpenOptions } from '../engine/session.ts'
+import { symbolsFolder } from '../storage/cacheCleanup.ts'
 import { RecentFiles } from '../storage/recentFiles.ts'
 import { EngineWorker } from '../workers/engineWorker.ts'
 import { toFailure } from '../workers/failure.ts'
-import type { BlockText, BlockTextQuery, EngineCalls, EngineMethod } from '../workers/messages.ts'
-import { blockQuery, coreQuery, fileQuery, openQuery, rangeQuery, topQuery } from './arguments.ts'
+import type { BlockText, BlockTextQuery, EngineCalls, EngineMethod, TypeText, TypeTextQuery } from '../workers/messages.ts'
+import { SymbolPool } from '../workers/symbolPool.ts'
+import { blockQuery, blockViewQuery, coreQuery, fileQuery, globalQuery, openQuery, rangeQuery, topQuery, typeLayoutQuery, typeQuery } from './arguments.ts'
+import { CoreSymbols } from './coreSymbols.ts'
 import { OfferedFiles } from './offeredFiles.ts'
 
 export interface CoreServiceOptions {
@@ -31,13 +34,17 @@ export interface CoreServiceOptions {
   /** Asks the person for a path; absent where the host has no dialog. */
   choose?: () => Promise<string | null>
   onOpened?: (path: string) => void
+  /** Symbols are read only once someone asks for them, not as soon as a core is open. */
+  symbolsWhenAsked?: boolean
   workerUrl?: URL | undefined
+  symbolWorkerUrl?: URL | undefined
 }
 
 interface OpenCore {
   handle: string
   file: string
   worker: EngineWorker
+  symbols: CoreSymbols
   /** Of the file when it was opened: a core written anew is analysed anew. */
   stamp: string
   outcome: Promise<Outcome<CoreSummary>>
@@ -48,12 +55,14 @@ interface OpenCore {
 export class CoreService implements CoreApi {
   private readonly options: CoreServiceOptions
   private readonly files: OfferedFiles
+  private readonly pool: SymbolPool
   private readonly cores = new Map<string, OpenCore>()
   private readonly listeners = new Set<(event: CoreEvent) => void>()
   private closed = false
 
   constructor(options: CoreServiceOptions) {
     this.options = options
+    this.pool = new SymbolPool({ url: options.symbolWorkerUrl })
     this.files = new OfferedFiles(options.remember === true ? new RecentFiles(options.cacheFolder) : null)
   }
 
@@ -73,6 +82,7 @@ export class CoreService implements CoreApi {
   async close(): Promise<void> {
     this.closed = true
     await Promise.all([...this.cores.values()].map((core) => this.drop(core)))
+    await this.pool.close()
   }
 
   host(): Promise<Outcome<HostInfo>> {
@@ -143,6 +153,37 @@ export class CoreService implements CoreApi {
     return this.ask('listRanges', query, (q) => rangeQuery(q).core, rangeQuery)
   }
 
+  listTypes(query: Parameters<CoreApi['listTypes']>[0]): Promise<Outcome<Page<TypeRow>>> {
+    return this.ask('listTypes', query, (q) => typeQuery(q).core, typeQuery)
+  }
+
+  typeLayout(query: Parameters<CoreApi['typeLayout']>[0]): Promise<Outcome<TypeLayout>> {
+    return this.ask('typeLayout', query, (q) => typeLayoutQuery(q).core, typeLayoutQuery)
+  }
+
+  listGlobals(query: Parameters<CoreApi['listGlobals']>[0]): Promise<Outcome<Page<GlobalRow>>> {
+    return this.ask('listGlobals', query, (q) => globalQuery(q).core, globalQuery)
+  }
+
+  viewBlock(query: Parameters<CoreApi['viewBlock']>[0]): Promise<Outcome<BlockView>> {
+    return this.ask('viewBlock', query, (q) => blockViewQuery(q).core, blockViewQuery)
+  }
+
+  listModuleSymbols(query: { core: string }): Promise<Outcome<ModuleSymbolsRow[]>> {
+    return this.askSymbols('listModuleSymbols', query, (symbols) => symbols.list())
+  }
+
+  awaitSymbols(query: { core: string }): Promise<Outcome<ModuleSymbolsRow[]>> {
+    return this.askSymbols('awaitSymbols', query, (symbols) => symbols.settled())
+  }
+
+  cancelSymbols(query: { core: string }): Promise<Outcome<null>> {
+    return this.askSymbols('cancelSymbols', query, (symbols) => {
+      symbols.cancel()
+      return Promise.resolve({ ok: true, value: null })
+    })
+  }
+
   async report(query: { core: string }): Promise<Outcome<{ markdown: string; suggestedName: string }>> {
     const markdown = await this.ask('report', query, (q) => coreQuery(q).core, () => null)
     if (!markdown.ok) return markdown
@@ -156,6 +197,11 @@ export class CoreService implements CoreApi {
     return this.ask('blockText', query, (q) => q.query.core, (q) => q)
   }
 
+  /** Not of CoreApi: for the command line, which prints all types there are. */
+  typeText(query: TypeTextQuery): Promise<Outcome<TypeText>> {
+    return this.ask('typeText', query, (q) => q.query.core, (q) => q)
+  }
+
   private start(file: string, path: string, stamp: string, noCache: boolean): OpenCore {
     const handle = randomUUID()
     const scratch = noCache ? mkdtempSync(join(tmpdir(), 'corelens-')) : null
@@ -163,6 +209,13 @@ export class CoreService implements CoreApi {
       where: path,
       url: this.options.workerUrl,
       onProgress: (report) => this.emit({ kind: 'progress', file, ...report }),
+      onSymbolsDamaged: (identity) => symbols.damaged(identity),
+    })
+    const symbols = new CoreSymbols({
+      worker,
+      pool: this.pool,
+      folder: symbolsFolder(scratch ?? this.options.cacheFolder),
+      onChange: (row, done, total) => this.emit({ kind: 'symbols', core: handle, file, row, done, total }),
     })
     const outcome = worker.open({
       path,
@@ -171,7 +224,7 @@ export class CoreService implements CoreApi {
       indexFolder: noCache ? null : this.options.cacheFolder,
       decompressFolder: scratch ?? this.options.cacheFolder,
     })
-    const core: OpenCore = { handle, file, worker, stamp, scratch, outcome: outcome.then((settled) => this.opened(core, path, settled)) }
+    const core: OpenCore = { handle, file, worker, symbols, stamp, scratch, outcome: outcome.then((settled) => this.opened(core, path, settled)) }
     this.cores.set(handle, core)
     return core
   }
@@ -180,6 +233,7 @@ export class CoreService implements CoreApi {
     if (outcome.ok) {
       this.files.wasOpened(core.file)
       this.options.onOpened?.(path)
+      if (this.options.symbolsWhenAsked !== true) void core.symbols.list()
     } else {
       await this.drop(core)
     }
@@ -188,8 +242,11 @@ export class CoreService implements CoreApi {
 
   private async drop(core: OpenCore): Promise<void> {
     this.cores.delete(core.handle)
+    core.symbols.cancel()
     await core.worker.close()
-    if (core.scratch !== null) rmSync(core.scratch, { recursive: true, force: true })
+    if (core.scratch === null) return
+    await this.pool.quiet(symbolsFolder(core.scratch))
+    rmSync(core.scratch, { recursive: true, force: true })
   }
 
   private findFile(file: string): OpenCore | undefined {
@@ -208,6 +265,15 @@ export class CoreService implements CoreApi {
       return { worker: core.worker, query: check(query) }
     })
     return asked.ok ? await asked.value.worker.call(method, asked.value.query) : asked
+  }
+
+  private async askSymbols<T>(method: string, query: { core: string }, work: (symbols: CoreSymbols) => Promise<Outcome<T>>): Promise<Outcome<T>> {
+    const asked = await this.answer(method, () => {
+      const core = this.cores.get(coreQuery(query).core)
+      if (core === undefined) throw new UsageError('this core is not open', method, 'open it again')
+      return core.symbols
+    })
+    return asked.ok ? await work(asked.value) : asked
   }
 
   private async answer<T>(where: string, work: () => T | Promise<T>): Promise<Outcome<T>> {

@@ -4,9 +4,10 @@ import { join } from 'node:path'
 
 export const indexesFolder = (cacheFolder: string): string => join(cacheFolder, 'cores')
 
-/** Removes what a thread of this process was writing when it was ended. */
-export function removeLeftoversOfThread(cacheFolder: string, thread: number): void {
-  const folder = indexesFolder(cacheFolder)
+export const symbolsFolder = (cacheFolder: string): string => join(cacheFolder, 'symbols')
+
+/** Removes what a thread of this process was writing into a folder when it was ended. */
+export function removeLeftoversOfThread(folder: string, thread: number): void {
   const left = existsSync(folder) ? readdirSync(folder).filter((name) => name.includes(`.${process.pid}-${thread}.`)) : []
   for (const name of left) drop(join(folder, name))
 }

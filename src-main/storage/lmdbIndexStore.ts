@@ -1,18 +1,19 @@
 /**
- * IndexStore on LMDB: one immutable file for each analysed core, `cores/HASH.SEAL.RANDOM.mdb`, holding one record `meta`
- * and column chunks under `[column, chunk]`.
+ * IndexStore on LMDB: one immutable file for each identity (an analysed core, a module's symbols) in one folder,
+ * `HASH.SEAL.RANDOM.mdb`, holding one record `meta` and column chunks under `[column, chunk]`.
  *
  * - All or nothing: written to `HASH.PID-THREAD.RANDOM.tmp`, closed, fsynced, renamed. What a killed process left is
  *   removed by the next one that writes.
  * - A name is never used twice, so LMDB's lock file never outlives its data file's meaning, and several instances may
  *   read, write and replace at once.
- * - SEAL is the file's size and the CRC-32 of its first pages, looked at before LMDB is: it dies of SIGBUS on missing
- *   pages and of SIGSEGV on a header that is none. Each chunk has a CRC-32 too. An index that is damaged, or of another
- *   version, is removed and not answered.
+ * - SEAL is the file's size, the CRC-32 of its first pages and, where a folder asks for it, that of the whole file. It is
+ *   looked at before LMDB is, which dies of SIGBUS on missing pages and of SIGSEGV on a header that is none; the whole of
+ *   large files only on request. Each chunk has a CRC-32 too. An index that is damaged, or of another version, is removed
+ *   and not answered.
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, readdirSync, readSync, renameSync, statSync, utimesSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { threadId } from 'node:worker_threads'
 import { crc32 } from 'node:zlib'
 import { open, type RootDatabase } from 'lmdb'
@@ -24,6 +25,10 @@ export const DEFAULT_CACHE_LIMIT = 20 * 2 ** 30
 
 /** Holds both of LMDB's meta pages, for pages of up to 16 KiB. */
 const SEALED_BYTES = 32 << 10
+
+/** Files up to this size are checked as a whole before they are opened: a few milliseconds. */
+const CHECKED_AT_OPEN = 8 << 20
+const READ_BYTES = 1 << 20
 
 const META = 'meta'
 
@@ -37,14 +42,22 @@ interface MetaRecord {
 
 type Database = RootDatabase<Uint8Array>
 
+/** Analysed cores. */
 export function lmdbIndexStore(cacheFolder: string, limit: number = DEFAULT_CACHE_LIMIT): IndexStore {
-  const folder = indexesFolder(cacheFolder)
+  return lmdbFolderStore(indexesFolder(cacheFolder), limit)
+}
+
+/**
+ * @param limit bytes of disk that the folder's files may take together
+ * @param sealWhole seals cover whole files; costs reading each once more when it is written
+ */
+export function lmdbFolderStore(folder: string, limit: number, sealWhole = false): IndexStore {
   return {
     open: (identity, version) => openIndex(folder, identity, version),
     create(identity, version) {
       mkdirSync(folder, { recursive: true, mode: 0o700 })
       removeLeftovers(folder)
-      return new LmdbIndexWriter(folder, identity, version, limit)
+      return new LmdbIndexWriter(folder, identity, version, limit, sealWhole)
     },
   }
 }
@@ -52,23 +65,25 @@ export function lmdbIndexStore(cacheFolder: string, limit: number = DEFAULT_CACH
 function openIndex(folder: string, identity: string, version: number): StoredIndex | null {
   for (const name of indexesOf(folder, identity)) {
     const path = join(folder, name)
-    const index = sealInName(name) === sealOf(path) ? openWhole(path, identity, version) : null
-    if (index !== null) return index
+    const index = openFile(path)
+    if (index !== null && index.identity === identity && index.version === version) {
+      touch(path)
+      return index
+    }
+    index?.close()
     remove(path)
   }
   return null
 }
 
-function openWhole(path: string, identity: string, version: number): StoredIndex | null {
+/** Whatever identity and version it is of; null where it is damaged. Does not count as a use. */
+export function openFile(path: string): LmdbStoredIndex | null {
+  if (!isSealed(path, CHECKED_AT_OPEN)) return null
   let database: Database | null = null
   try {
     database = open<Uint8Array>({ path, noSubdir: true, readOnly: true, encoding: 'binary', maxDbs: 1 })
     const bytes = copyOut(database, META)
-    const record = bytes === null ? null : (JSON.parse(Buffer.from(bytes).toString()) as MetaRecord)
-    if (record !== null && record.identity === identity && record.version === version) {
-      touch(path)
-      return new LmdbStoredIndex(database, record)
-    }
+    if (bytes !== null) return new LmdbStoredIndex(database, JSON.parse(Buffer.from(bytes).toString()) as MetaRecord)
   } catch {
     // LMDB's and JSON's complaints about a damaged file all mean the same: no index.
   }
@@ -76,26 +91,44 @@ function openWhole(path: string, identity: string, version: number): StoredIndex
   return null
 }
 
-class LmdbStoredIndex implements StoredIndex {
+export class LmdbStoredIndex implements StoredIndex {
+  readonly identity: string
+  readonly version: number
   readonly meta: unknown
   private readonly database: Database
   private readonly checksums: MetaRecord['checksums']
 
   constructor(database: Database, record: MetaRecord) {
     this.database = database
+    this.identity = record.identity
+    this.version = record.version
     this.meta = record.meta
     this.checksums = record.checksums
+  }
+
+  /** Reads every chunk: false where one is missing or not what was written. */
+  isWhole(): boolean {
+    return Object.entries(this.checksums).every(([column, sums]) => sums.every((sum, chunk) => sum === null || this.readChunk(column, chunk) !== null))
   }
 
   readChunk(column: string, chunk: number): Uint8Array | null {
     const expected = this.checksums[column]?.[chunk]
     if (expected === undefined || expected === null) return null
-    const bytes = copyOut(this.database, [column, chunk])
+    const bytes = this.copyChunk(column, chunk)
     return bytes !== null && crc32(bytes) === expected ? bytes : null
   }
 
   close(): void {
     closeNow(this.database)
+  }
+
+  private copyChunk(column: string, chunk: number): Uint8Array | null {
+    try {
+      return copyOut(this.database, [column, chunk])
+    } catch {
+      // A page that is no page any more: as good as absent.
+      return null
+    }
   }
 }
 
@@ -104,15 +137,17 @@ class LmdbIndexWriter implements IndexWriter {
   private readonly identity: string
   private readonly version: number
   private readonly limit: number
+  private readonly sealWhole: boolean
   private readonly path: string
   private readonly checksums: MetaRecord['checksums'] = {}
   private database: Database | null
 
-  constructor(folder: string, identity: string, version: number, limit: number) {
+  constructor(folder: string, identity: string, version: number, limit: number, sealWhole: boolean) {
     this.folder = folder
     this.identity = identity
     this.version = version
     this.limit = limit
+    this.sealWhole = sealWhole
     this.path = join(folder, `${hash(identity)}.${process.pid}-${threadId}.${random()}.tmp`)
     this.database = open<Uint8Array>({ path: this.path, noSubdir: true, noSync: true, encoding: 'binary', maxDbs: 1 })
   }
@@ -131,7 +166,7 @@ class LmdbIndexWriter implements IndexWriter {
     try {
       syncFile(this.path)
       const older = indexesOf(this.folder, this.identity)
-      const name = `${hash(this.identity)}.${sealOf(this.path)}.${random()}.mdb`
+      const name = `${hash(this.identity)}.${sealOf(this.path, this.sealWhole)}.${random()}.mdb`
       renameSync(this.path, join(this.folder, name))
       syncFile(this.folder)
       for (const index of older) remove(join(this.folder, index))
@@ -174,39 +209,58 @@ function copyOut(database: Database, key: string | [string, number]): Uint8Array
 }
 
 /** File names of the identity's indexes, newest first. */
-function indexesOf(folder: string, identity: string): string[] {
+export function indexesOf(folder: string, identity: string): string[] {
   const prefix = `${hash(identity)}.`
-  let names: string[]
-  try {
-    names = readdirSync(folder)
-  } catch {
-    return []
-  }
-  return names
-    .filter((name) => name.startsWith(prefix) && name.endsWith('.mdb'))
+  return indexFiles(folder)
+    .filter((name) => name.startsWith(prefix))
     .map((name) => ({ name, modified: statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? 0 }))
     .sort((a, b) => b.modified - a.modified)
     .map(({ name }) => name)
 }
 
-function sealInName(name: string): string {
-  return name.split('.')[1] ?? ''
+/** Names of all indexes of a folder; none where there is no such folder. */
+export function indexFiles(folder: string): string[] {
+  try {
+    return readdirSync(folder).filter((name) => name.endsWith('.mdb'))
+  } catch {
+    return []
+  }
+}
+
+/** Whether a file is what was written, as far as its name tells; the whole of it only up to `wholeBelow` bytes. */
+export function isSealed(path: string, wholeBelow = Infinity): boolean {
+  const seal = basename(path).split('.')[1] ?? ''
+  const [size, head, whole] = seal.split('-')
+  return sealOf(path, whole !== undefined && Number(size) <= wholeBelow) === (Number(size) <= wholeBelow ? seal : `${size}-${head}`)
 }
 
 /** Empty where the file can't be read. */
-function sealOf(path: string): string {
+function sealOf(path: string, whole: boolean): string {
   try {
     const file = openSync(path, 'r')
     try {
-      const head = new Uint8Array(SEALED_BYTES)
-      const length = readSync(file, head, 0, SEALED_BYTES, 0)
-      return `${fstatSync(file).size}-${crc32(head.subarray(0, length)).toString(16)}`
+      const { size } = fstatSync(file)
+      const seal = `${size}-${crcOf(file, Math.min(size, SEALED_BYTES))}`
+      return whole ? `${seal}-${crcOf(file, size)}` : seal
     } finally {
       closeSync(file)
     }
   } catch {
     return ''
   }
+}
+
+/** CRC-32 of a file's first bytes, as hex digits. */
+function crcOf(file: number, size: number): string {
+  const bytes = new Uint8Array(Math.min(size, READ_BYTES))
+  let crc = 0
+  for (let at = 0; at < size; ) {
+    const length = readSync(file, bytes, 0, Math.min(bytes.length, size - at), at)
+    if (length === 0) break
+    crc = crc32(bytes.subarray(0, length), crc)
+    at += length
+  }
+  return crc.toString(16)
 }
 
 function hash(identity: string): string {
@@ -235,8 +289,8 @@ function touch(path: string): void {
   }
 }
 
-/** The index and its lock; Windows refuses while another instance reads it, which is no harm. */
-function remove(path: string): void {
+/** Removes an index and its lock; Windows refuses while another instance reads it, which is no harm. */
+export function remove(path: string): void {
   drop(path)
   drop(`${path}-lock`)
 }

@@ -4,7 +4,7 @@
  */
 import { Worker } from 'node:worker_threads'
 import type { Failure, Outcome } from '../contract/outcome.ts'
-import { removeLeftoversOfThread } from '../storage/cacheCleanup.ts'
+import { indexesFolder, removeLeftoversOfThread } from '../storage/cacheCleanup.ts'
 import { toFailure } from './failure.ts'
 import type { EngineCalls, EngineMethod, FromWorker, OpenRequest, ProgressReport, ToWorker } from './messages.ts'
 import { workerUrl } from './workerUrl.ts'
@@ -18,6 +18,8 @@ export interface EngineWorkerOptions {
   /** What failures name: the core's path. */
   where: string
   onProgress(report: ProgressReport): void
+  /** The symbol database's file of that identity was damaged and is gone. */
+  onSymbolsDamaged?(identity: string): void
   url?: URL | undefined
 }
 
@@ -35,7 +37,7 @@ export class EngineWorker {
 
   constructor(options: EngineWorkerOptions) {
     this.where = options.where
-    this.worker = new Worker(options.url ?? workerUrl(), { name: 'corelens engine', execArgv: [] })
+    this.worker = new Worker(options.url ?? workerUrl('engine.worker'), { name: 'corelens engine', execArgv: [] })
     this.worker.on('message', (message: FromWorker) => {
       switch (message.kind) {
         case 'answer':
@@ -44,6 +46,8 @@ export class EngineWorker {
           return this.settle(message.id, { ok: false, error: message.error })
         case 'progress':
           return options.onProgress(message.report)
+        case 'symbolsDamaged':
+          return options.onSymbolsDamaged?.(message.identity)
       }
     })
     this.worker.on('error', (error) => this.die(toFailure(error, this.where)))
@@ -96,7 +100,7 @@ export class EngineWorker {
     this.die(why)
     const { threadId } = this.worker
     const { indexFolder } = this
-    if (indexFolder !== null) void this.ended.then(() => removeLeftoversOfThread(indexFolder, threadId))
+    if (indexFolder !== null) void this.ended.then(() => removeLeftoversOfThread(indexesFolder(indexFolder), threadId))
     void this.worker.terminate()
   }
 

@@ -2,6 +2,7 @@
 import type { Failure } from '../contract/outcome.ts'
 import { FormatError, UnreadableCore, UsageError } from '../engine/errors.ts'
 import { Cancelled } from '../engine/ports.ts'
+import { DamagedSymbols } from '../engine/symbols/storedTables.ts'
 
 /** `where` is the file or call it was about, for errors that don't say. */
 export function toFailure(error: unknown, where: string): Failure {
@@ -9,6 +10,7 @@ export function toFailure(error: unknown, where: string): Failure {
   if (error instanceof UsageError) return { kind: 'usage', what: error.message, where: error.where, remedy: error.remedy, ...trace }
   if (error instanceof UnreadableCore) return { kind: 'unreadable', what: error.message, where: error.where, remedy: error.remedy, ...trace }
   if (error instanceof Cancelled) return { kind: 'cancelled', what: 'cancelled', where, remedy: 'open it again to start anew' }
+  if (error instanceof DamagedSymbols) return { kind: 'failed', what: error.message, where, remedy: 'it is read anew from the module\'s files: ask again in a moment', ...trace }
   if (error instanceof FormatError) {
     return { kind: 'unreadable', what: error.message, where: `${where}, ${error.where} at ${error.offset}`, remedy: 'the core is damaged: write it anew if you can', ...trace }
   }

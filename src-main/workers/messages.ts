@@ -1,8 +1,10 @@
 /** What passes between the main thread and an engine worker. Plain data; every request is answered by one response. */
-import type { BlockQuery, RangeQuery, Stage, TopQuery } from '../contract/api.ts'
+import type { BlockQuery, BlockViewQuery, GlobalQuery, RangeQuery, Stage, TopQuery, TypeLayoutQuery, TypeQuery } from '../contract/api.ts'
 import type { Failure } from '../contract/outcome.ts'
-import type { BlockPage, CoreSummary, Page, RangeRow, TopPage } from '../contract/rows.ts'
+import type { BlockPage, BlockView, CoreSummary, GlobalRow, Page, RangeRow, TopPage, TypeLayout, TypeRow } from '../contract/rows.ts'
 import type { OpenOptions } from '../engine/session.ts'
+import type { SymbolSource } from '../engine/symbols/moduleSources.ts'
+import type { SymbolCounts, SymbolsInfo } from '../engine/symbols/storedTables.ts'
 
 export interface OpenRequest {
   path: string
@@ -35,6 +37,21 @@ export interface BlockText {
   total: number
 }
 
+export interface TypeTextQuery {
+  query: Omit<TypeQuery, 'limit'>
+  /** Rows at most; the answer may hold fewer. */
+  limit: number
+  format: Exclude<BlockFormat, 'text'>
+}
+
+export type TypeText = BlockText
+
+/** What the symbol database has of a module. */
+export interface AttachedSymbols {
+  info: SymbolsInfo
+  counts: SymbolCounts
+}
+
 export interface EngineCalls {
   open: { query: OpenRequest; answer: CoreSummary }
   summary: { query: null; answer: CoreSummary }
@@ -42,7 +59,16 @@ export interface EngineCalls {
   listBlocks: { query: BlockQuery; answer: BlockPage }
   listRanges: { query: RangeQuery; answer: Page<RangeRow> }
   blockText: { query: BlockTextQuery; answer: BlockText }
+  listTypes: { query: TypeQuery; answer: Page<TypeRow> }
+  typeLayout: { query: TypeLayoutQuery; answer: TypeLayout }
+  listGlobals: { query: GlobalQuery; answer: Page<GlobalRow> }
+  viewBlock: { query: BlockViewQuery; answer: BlockView }
+  typeText: { query: TypeTextQuery; answer: TypeText }
   report: { query: null; answer: string }
+  /** Where modules' symbols come from; what the database in `folder` has of them is attached at once. */
+  openSymbols: { query: { folder: string }; answer: { source: SymbolSource; attached: AttachedSymbols | null }[] }
+  /** To be asked when a module was read into that database. Null where it can't be read from there. */
+  attachSymbols: { query: { folder: string; module: number; identity: string }; answer: AttachedSymbols | null }
   /** The worker ends after its answer. */
   close: { query: null; answer: null }
 }
@@ -64,3 +90,5 @@ export type FromWorker =
   | { kind: 'answer'; id: number; value: unknown }
   | { kind: 'failure'; id: number; error: Failure }
   | { kind: 'progress'; report: ProgressReport }
+  /** What the database has of a module turned out to be damaged and is gone; once it is there again, queries go on. */
+  | { kind: 'symbolsDamaged'; identity: string }

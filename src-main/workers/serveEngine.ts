@@ -11,9 +11,11 @@ import { lmdbIndexStore } from '../storage/lmdbIndexStore.ts'
 import { moduleFiles } from '../storage/moduleFiles.ts'
 import { wasmModule } from '../storage/wasmModules.ts'
 import { blockText } from './blockText.ts'
+import { AttachedModules } from './attachedModules.ts'
 import { toFailure } from './failure.ts'
 import type { EngineCall, FromWorker, OpenRequest, ToWorker } from './messages.ts'
 import { ProgressMeter } from './progressMeter.ts'
+import { typeText } from './typeText.ts'
 
 /** Null where the file is not compressed; what is wrong with it becomes the summary's first diagnostics. */
 export type Decompress = (source: ByteSource, folder: string, progress: Progress) => Promise<Decompressed | null>
@@ -26,6 +28,7 @@ interface Decompressed {
 export function serveEngine(port: MessagePort, openSession: OpenSession, decompress: Decompress): void {
   let session: EngineSession | null = null
   let path = ''
+  const symbols = new AttachedModules((identity) => port.postMessage({ kind: 'symbolsDamaged', identity } satisfies FromWorker))
 
   const opened = (): EngineSession => {
     if (session === null) throw new Error('the core is not open')
@@ -48,10 +51,25 @@ export function serveEngine(port: MessagePort, openSession: OpenSession, decompr
         return opened().listRanges(call.query)
       case 'blockText':
         return blockText(opened(), call.query)
+      case 'listTypes':
+        return opened().listTypes(call.query)
+      case 'typeLayout':
+        return opened().typeLayout(call.query)
+      case 'listGlobals':
+        return opened().listGlobals(call.query)
+      case 'viewBlock':
+        return opened().viewBlock(call.query)
+      case 'typeText':
+        return typeText(opened(), call.query)
       case 'report':
         return opened().reportMarkdown()
+      case 'openSymbols':
+        return symbols.open(opened(), call.query.folder)
+      case 'attachSymbols':
+        return symbols.attach(opened(), call.query)
       case 'close':
         session?.close()
+        symbols.close()
         session = null
         return null
     }
@@ -93,7 +111,10 @@ export function serveEngine(port: MessagePort, openSession: OpenSession, decompr
         port.postMessage({ kind: 'answer', id: message.id, value } satisfies FromWorker, transfers(value))
         if (message.method === 'close') port.close()
       },
-      (error: unknown) => port.postMessage({ kind: 'failure', id: message.id, error: toFailure(error, path) } satisfies FromWorker),
+      (error: unknown) => {
+        symbols.tellDamage(error)
+        port.postMessage({ kind: 'failure', id: message.id, error: toFailure(error, path) } satisfies FromWorker)
+      },
     )
   })
 }

@@ -1,47 +1,20 @@
 /**
  * `npm run bench [-- 100m 1g 4g | CORE…]`: from a core to TopN, first and second opening, beside reading the file once
  * and, where CHAP names a chap binary, beside chap to its prompt. Machines are noisy: read the ratios, medians of RUNS.
+ * `npm run bench -- symbols [10m 50m 130m | ELF…]`: debug information into the symbol database; see symbols.ts.
  */
-import { spawn, spawnSync } from 'node:child_process'
-import { closeSync, mkdtempSync, openSync, readSync, rmSync, statSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { benchCore, SIZES } from './cores.ts'
 import { chunkWalkRates } from './chunkWalk.ts'
+import { RUNS, medians, readOnce, timed, type Measured } from './measure.ts'
+import { benchSymbols } from './symbols.ts'
 
-const RUNS = 3
 const cli = fileURLToPath(new URL('../../out/main/cli.js', import.meta.url))
 const chap = process.env['CHAP']
-
-interface Measured {
-  seconds: number
-  peakMB: number
-}
-
-const median = (values: number[]): number => values.sort((a, b) => a - b)[values.length >> 1]
-
-function medians(measure: () => Measured): Measured {
-  const runs = Array.from({ length: RUNS }, measure)
-  return { seconds: median(runs.map((r) => r.seconds)), peakMB: median(runs.map((r) => r.peakMB)) }
-}
-
-/** Wall seconds and peak memory of a whole process, by GNU time. */
-function timed(command: string, args: string[], env: NodeJS.ProcessEnv = process.env): Measured {
-  const started = performance.now()
-  const { status, stderr } = spawnSync('/usr/bin/time', ['-f', 'peak %M', command, ...args], { encoding: 'utf8', env, input: 'count used\n', maxBuffer: 2 ** 30, stdio: ['pipe', 'ignore', 'pipe'] })
-  if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${stderr}`)
-  return { seconds: (performance.now() - started) / 1000, peakMB: Number(/peak (\d+)/.exec(stderr)?.[1] ?? NaN) / 1024 }
-}
-
-function readOnce(core: string): Measured {
-  const started = performance.now()
-  const buffer = new Uint8Array(4 << 20)
-  const file = openSync(core, 'r')
-  while (readSync(file, buffer, 0, buffer.length, null) > 0);
-  closeSync(file)
-  return { seconds: (performance.now() - started) / 1000, peakMB: 4 }
-}
 
 async function summaryOf(core: string): Promise<{ timings: Record<string, number>; allocators: { usedCount: number; freeCount: number }[] }> {
   const child = spawn(process.execPath, [cli, 'summary', core, '--json', '--no-cache'])
@@ -54,29 +27,34 @@ const line = (what: string, m: Measured, baseline: Measured): void => {
   console.log(`  ${what.padEnd(34)} ${m.seconds.toFixed(2).padStart(8)} s ${m.peakMB.toFixed(0).padStart(7)} MB   ${(m.seconds / baseline.seconds).toFixed(2).padStart(7)} × reading once`)
 }
 
-const rates = chunkWalkRates()
-console.log(`chunk walk: ${(rates.kernel / 1e6).toFixed(0)} million chunks a second in WebAssembly, ${(rates.twin / 1e6).toFixed(1)} in TypeScript, ratio ${(rates.kernel / rates.twin).toFixed(1)}`)
+async function benchCores(given: string[]): Promise<void> {
+  const rates = chunkWalkRates()
+  console.log(`chunk walk: ${(rates.kernel / 1e6).toFixed(0)} million chunks a second in WebAssembly, ${(rates.twin / 1e6).toFixed(1)} in TypeScript, ratio ${(rates.kernel / rates.twin).toFixed(1)}`)
+
+  for (const name of given.length > 0 ? given : ['100m', '1g']) {
+    const core = name in SIZES ? await benchCore(name) : name
+    readOnce(core) // from here on in the page cache
+    const summary = await summaryOf(core)
+    const blocks = summary.allocators.reduce((sum, a) => sum + a.usedCount + a.freeCount, 0)
+    console.log(`\n${name}: ${(statSync(core).size / 1e9).toFixed(2)} GB, ${(blocks / 1e6).toFixed(1)} million blocks; medians of ${RUNS}`)
+    const baseline = medians(() => readOnce(core))
+    line('reading the file once', baseline, baseline)
+    const cache = mkdtempSync(join(tmpdir(), 'corelens-bench-'))
+    const top = ['top', core, '--limit', '20', '--json']
+    line('corelens top, without a cache', medians(() => timed(process.execPath, [cli, ...top, '--no-cache'])), baseline)
+    line('corelens top, making the cache', medians(() => {
+      rmSync(cache, { recursive: true, force: true })
+      return timed(process.execPath, [cli, ...top, '--cache', cache])
+    }), baseline)
+    line('corelens top, from the cache', medians(() => timed(process.execPath, [cli, ...top, '--cache', cache])), baseline)
+    line('corelens blocks --jsonl, from the cache', medians(() => timed(process.execPath, [cli, 'blocks', core, '--state', 'all', '--jsonl', '--cache', cache])), baseline)
+    if (chap) line('chap to its prompt', medians(() => timed(chap, [core])), baseline)
+    rmSync(cache, { recursive: true, force: true })
+    console.log(`  stages: ${Object.entries(summary.timings).map(([stage, seconds]) => `${stage} ${seconds.toFixed(2)} s`).join(', ')}`)
+  }
+  if (!chap) console.log('\nCHAP names no chap binary: not measured beside it')
+}
 
 const given = process.argv.slice(2)
-for (const name of given.length > 0 ? given : ['100m', '1g']) {
-  const core = name in SIZES ? await benchCore(name) : name
-  readOnce(core) // from here on in the page cache
-  const summary = await summaryOf(core)
-  const blocks = summary.allocators.reduce((sum, a) => sum + a.usedCount + a.freeCount, 0)
-  console.log(`\n${name}: ${(statSync(core).size / 1e9).toFixed(2)} GB, ${(blocks / 1e6).toFixed(1)} million blocks; medians of ${RUNS}`)
-  const baseline = medians(() => readOnce(core))
-  line('reading the file once', baseline, baseline)
-  const cache = mkdtempSync(join(tmpdir(), 'corelens-bench-'))
-  const top = ['top', core, '--limit', '20', '--json']
-  line('corelens top, without a cache', medians(() => timed(process.execPath, [cli, ...top, '--no-cache'])), baseline)
-  line('corelens top, making the cache', medians(() => {
-    rmSync(cache, { recursive: true, force: true })
-    return timed(process.execPath, [cli, ...top, '--cache', cache])
-  }), baseline)
-  line('corelens top, from the cache', medians(() => timed(process.execPath, [cli, ...top, '--cache', cache])), baseline)
-  line('corelens blocks --jsonl, from the cache', medians(() => timed(process.execPath, [cli, 'blocks', core, '--state', 'all', '--jsonl', '--cache', cache])), baseline)
-  if (chap) line('chap to its prompt', medians(() => timed(chap, [core])), baseline)
-  rmSync(cache, { recursive: true, force: true })
-  console.log(`  stages: ${Object.entries(summary.timings).map(([stage, seconds]) => `${stage} ${seconds.toFixed(2)} s`).join(', ')}`)
-}
-if (!chap) console.log('\nCHAP names no chap binary: not measured beside it')
+if (given[0] === 'symbols') await benchSymbols(given.slice(1))
+else await benchCores(given)

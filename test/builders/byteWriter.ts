@@ -41,6 +41,27 @@ export class ByteWriter {
     return this.bytes(bytes).zeroes((length ?? bytes.length + 1) - bytes.length)
   }
 
+  /** Unsigned LEB128, DWARF 5 §7.6; padded to `length` bytes where one is given. */
+  uleb128(value: number | bigint, length = 1): this {
+    for (let rest = BigInt(value), count = 1; ; count++) {
+      const more = rest > 0x7fn || count < length
+      this.u8(Number(rest & 0x7fn) | (more ? 0x80 : 0))
+      rest >>= 7n
+      if (!more) return this
+    }
+  }
+
+  /** Signed LEB128, DWARF 5 §7.6. */
+  sleb128(value: number | bigint): this {
+    for (let rest = BigInt(value); ;) {
+      const low = rest & 0x7fn
+      rest >>= 7n
+      const more = !(rest === 0n && (low & 0x40n) === 0n) && !(rest === -1n && (low & 0x40n) !== 0n)
+      this.u8(Number(low) | (more ? 0x80 : 0))
+      if (!more) return this
+    }
+  }
+
   zeroes(count: number): this {
     this.room(count)
     return this

@@ -34,6 +34,8 @@ export interface ModuleSection {
   memSize?: number
   /** PF_R by default. */
   flags?: number
+  /** Of sections that are not allocated: SHF_COMPRESSED and the like, added to none. */
+  sectionFlags?: number
 }
 
 export interface ModuleSpec {
@@ -124,7 +126,7 @@ export function buildElfModule(spec: ModuleSpec): BuiltModule {
     placed.push({ name, type: SHT.PROGBITS, flags: shf, vaddr, offset: out.length, size: bytes.length, link: 0, info: 0, entrySize: 0, align: 8 })
     out.bytes(bytes)
   }
-  for (const { name, bytes } of (spec.sections ?? []).filter((section) => section.vaddr === undefined)) add(name, SHT.PROGBITS, 0, bytes)
+  for (const { name, bytes, sectionFlags = 0 } of (spec.sections ?? []).filter((section) => section.vaddr === undefined)) add(name, SHT.PROGBITS, sectionFlags, bytes)
   if (spec.symbols) {
     const table = symbolTable(spec.symbols, sectionOf)
     add('.symtab', SHT.SYMTAB, 0, table.symbols, { link: placed.length + 1, info: table.locals, entrySize: 24 })

@@ -102,7 +102,7 @@ function keepLinksInside(sysroot: string, folder: string): void {
 }
 
 /** The archive this machine's apt is set up for. */
-async function mirror(): Promise<string> {
+export async function mirror(): Promise<string> {
   const lines = await run('apt-get', ['indextargets', '--format', '$(ORIGIN) $(LABEL) $(COMPONENT) $(REPO_URI)', 'Created-By: Packages'])
   const found = /^Debian Debian main (\S+)$/m.exec(lines)
   if (found === null) throw new Unavailable("apt's sources name no Debian archive")

@@ -113,6 +113,18 @@ describe.each([
     expect(failure(await client.summary({ core }))).toBe('usage')
   })
 
+  test('answers about types, variables and the bytes of blocks', async () => {
+    const core = await open('blocks 10')
+    const types = value(await client.listTypes({ core, filter: 'play', sort: 'name', descending: false, offset: 0, limit: 10 }))
+    expect(types).toMatchObject({ total: 1, rows: [{ name: 'Player', kind: 'class', size: 24, members: 4, modules: ['demo'] }] })
+    const [{ id }] = types.rows
+    expect(value(await client.typeLayout({ core, id }))).toEqual(value(await client.typeLayout({ core, name: 'Player' })))
+    expect(value(await client.listGlobals({ core, filter: '', tls: true, sort: 'addr', descending: false, offset: 0, limit: 10 })).rows).toMatchObject([{ name: 'perThread', thread: 42, value: '5' }])
+    expect(value(await client.viewBlock({ core, address: 0x600018, as: 'Player', offset: 0, limit: 2 }))).toMatchObject({ addr: 0x600010, typeId: id, rows: [{ member: 'name' }, { member: 'score' }], total: 6 })
+    expect(failure(await client.typeLayout({ core, name: 'Nothing' }))).toBe('usage')
+    expect(failure(await client.viewBlock({ core, address: 16, offset: 0, limit: 2 }))).toBe('usage')
+  })
+
   test('a core opened twice is one core, until its file changes', async () => {
     const file = (await offerText('blocks 10')).file
     const [one, two] = await Promise.all([client.openCore({ file }), client.openCore({ file })])
@@ -144,7 +156,7 @@ describe.each([
     const { file } = await offerText('blocks 10')
     value(await client.openCore({ file }))
     await vi.waitFor(() => expect(events.filter((event) => event.kind === 'progress').map(({ stage }) => stage)).toEqual(['open', 'blocks']))
-    for (const event of events) expect(event.kind === 'progress' ? event.file : event.file.file).toBe(file)
+    for (const event of events) expect(event.kind === 'offered' ? event.file.file : event.file).toBe(file)
     end()
     await new Promise((resolve) => setTimeout(resolve, 100))
     const before = events.length
@@ -188,6 +200,16 @@ describe.each([
       ['listBlocks', blocksOf(core, { size: '24' })],
       ['listBlocks', blocksOf(core, { type: 5 })],
       ['listBlocks', blocksOf('other')],
+      ['listTypes', { core, filter: '', sort: 'color', descending: false, offset: 0, limit: 10 }],
+      ['listTypes', { core, filter: '', kind: 'klass', sort: 'name', descending: false, offset: 0, limit: 10 }],
+      ['listTypes', { core, filter: '/(/', sort: 'name', descending: false, offset: 0, limit: 10 }],
+      ['typeLayout', { core }],
+      ['typeLayout', { core, id: 1.5 }],
+      ['typeLayout', { core, id: 1e9 }],
+      ['listGlobals', { core, filter: '', tls: 'yes', sort: 'addr', descending: false, offset: 0, limit: 10 }],
+      ['viewBlock', { core, address: -1, offset: 0, limit: 10 }],
+      ['viewBlock', { core, address: '0x10', offset: 0, limit: 10 }],
+      ['viewBlock', { core, address: 2 ** 64, offset: 0, limit: 10 }],
     ]
     for (const [method, argument] of asked) {
       const call = client[method] as unknown as (argument: unknown) => Promise<Outcome<unknown>>

@@ -7,7 +7,11 @@ import { STAGES, type BlockQuery, type CoreApi, type CoreEvent, type OfferedFile
 import type { Failure, Outcome } from '../../src-main/contract/outcome.ts'
 import type { BlockPage, BlockRow, CoreSummary, RangeRow } from '../../src-main/contract/rows.ts'
 import { buildSummary } from './fakeSummary.ts'
+import { buildGlobals, globalsPage } from './fakeGlobals.ts'
+import { memoryView } from './fakeMemory.ts'
+import { FakeSymbols } from './fakeSymbols.ts'
 import { buildTopRows, topPage } from './fakeTop.ts'
+import { buildTypes, layoutOf, typesPage } from './fakeTypes.ts'
 
 export interface FakeOptions {
   blocks: number
@@ -15,22 +19,29 @@ export interface FakeOptions {
   /** How long `slow.core` takes, and a tenth of it for the others. */
   openMs: number
   openNow: boolean
+  /** How many types the debug information names, and how long reading it takes. */
+  namedTypes: number
+  symbolsMs: number
 }
 
 export interface FakeClient extends CoreApi {
   subscribe(listener: (event: CoreEvent) => void): () => void
 }
 
-export const FAKE_DEFAULTS: FakeOptions = { blocks: 11_000_000, types: 3000, openMs: 12_000, openNow: false }
+export const FAKE_DEFAULTS: FakeOptions = { blocks: 11_000_000, types: 3000, openMs: 12_000, openNow: false, namedTypes: 120_000, symbolsMs: 0 }
 
 export function fakeClient(options: FakeOptions = FAKE_DEFAULTS): FakeClient {
   const top = buildTopRows(options.types)
+  const unnamed = { ...top, rows: top.rows.map((row, i) => (i === 0 ? { ...row, type: null, label: 'class at orders-backend+0x4a10' } : row)) }
   const listeners = new Set<(event: CoreEvent) => void>()
   const emit = (event: CoreEvent): void => listeners.forEach((listener) => listener(event))
   const cancels = new Map<string, () => void>()
   let files = offeredFiles(options.openNow)
   const summaries = new Map<string, CoreSummary>()
   const maps = new Map<string, RangeRow[]>()
+  const types = buildTypes(options.namedTypes, top.rows)
+  const globals = buildGlobals(types)
+  const symbols = new FakeSymbols(options.symbolsMs, options.namedTypes, emit)
 
   return {
     host: () => ok({ host: 'http', version: '0.1.0', canChoose: true, canDrop: true }),
@@ -51,6 +62,7 @@ export function fakeClient(options: FakeOptions = FAKE_DEFAULTS): FakeClient {
       const { summary, ranges } = buildSummary(file, offered.path, top)
       summaries.set(summary.core, summary)
       maps.set(summary.core, ranges)
+      symbols.start(summary, file)
       return { ok: true, value: summary }
     },
     cancelOpen: ({ file }) => {
@@ -65,13 +77,30 @@ export function fakeClient(options: FakeOptions = FAKE_DEFAULTS): FakeClient {
       const summary = summaries.get(core)
       return Promise.resolve(summary ? { ok: true, value: summary } : fail('usage', 'no such core', core, 'open it again'))
     },
-    listTop: (q) => Promise.resolve(topPage(top, q)),
+    listTop: (q) => Promise.resolve(topPage(symbols.known(2) > 1 ? top : unnamed, q)),
     listBlocks: (q) => Promise.resolve({ ok: true, value: blockPage(options.blocks, top, q) }),
     listRanges: ({ core, kind, sort, descending, offset, limit }) => {
       const rows = (maps.get(core) ?? []).filter((row) => kind === undefined || row.kind === kind)
       if (sort === 'size') rows.sort((a, b) => a.end - a.start - (b.end - b.start))
       if (descending) rows.reverse()
       return ok({ rows: rows.slice(offset, offset + limit), total: rows.length, offset })
+    },
+    listModuleSymbols: () => ok(symbols.rows),
+    awaitSymbols: () => ok(symbols.rows),
+    cancelSymbols: () => {
+      symbols.cancel()
+      return ok(null)
+    },
+    listTypes: (q) => Promise.resolve(typesPage(types.slice(0, symbols.known(types.length)), q)),
+    typeLayout: ({ id, name }) => {
+      const type = types.find((other) => other.id === id || other.name === name)
+      return Promise.resolve(type ? { ok: true, value: layoutOf(type, types) } : fail('usage', 'no debug information describes this type', name ?? `type ${id}`, 'see Modules for what is missing'))
+    },
+    listGlobals: (q) => Promise.resolve(globalsPage(globals.slice(0, symbols.known(globals.length)), q)),
+    viewBlock: (q) => {
+      const own = globals.find((row) => row.addr === q.address)?.type ?? 'app::Session'
+      const type = types.find((other) => other.name === (q.as ?? own))
+      return Promise.resolve(type ? { ok: true, value: memoryView(layoutOf(type, types), q, globals) } : fail('usage', 'no type has this name', q.as ?? own, 'search it on the Types page'))
     },
     report: () => ok({ markdown: '# corelens report\n\n| type | bytes |\n|---|---|\n| A | 480,000 |\n', suggestedName: 'core.4711.md' }),
     subscribe: (listener) => {
@@ -130,8 +159,8 @@ async function progress(file: string, duration: number, emit: (event: CoreEvent)
 }
 
 function blockPage(all: number, top: ReturnType<typeof buildTopRows>, q: BlockQuery): BlockPage {
-  const selected = q.key !== undefined
-  const counted = top.rows.filter((row) => row.key === q.key || String(row.size) === q.key)
+  const selected = q.key !== undefined || q.type !== undefined
+  const counted = top.rows.filter((row) => (q.type !== undefined ? row.type === q.type : row.key === q.key || String(row.size) === q.key))
   const row = counted[0]
   const total = !selected ? all : q.state === 'free' ? 0 : counted.reduce((sum, { count }) => sum + count, 0)
   const rows: BlockRow[] = []

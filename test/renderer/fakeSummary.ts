@@ -9,6 +9,8 @@ const LIBRARIES = ['libc.so.6', 'libstdc++.so.6', 'libssl.so.3', 'libcrypto.so.3
 const THREADS = 100
 const MODULES = 300
 const DAMAGED_CHUNKS = 40
+/** The executable and libraries whose debug information is there. */
+export const DWARF_MODULES = 12
 
 export function buildSummary(file: string, path: string, top: { count: number; bytes: number }): { summary: CoreSummary; ranges: RangeRow[] } {
   const heap: HeapTotals = { used: top.bytes, free: 611_004_416, overhead: 93_118_464 }
@@ -63,17 +65,33 @@ function threads(): ThreadRow[] {
 }
 
 function modules(): ModuleRow[] {
-  const main: ModuleRow = { path: '/opt/orders/bin/orders-backend', buildId: 'a3f1c09e5b7d4412aa0917ce55d0b2f1e8c64d21', base: 0x55cc_ba00_0000, end: 0x55cc_bc40_0000, debug: 'full', file: '/opt/orders/bin/orders-backend' }
+  const main: ModuleRow = { path: '/opt/orders/bin/orders-backend', buildId: 'a3f1c09e5b7d4412aa0917ce55d0b2f1e8c64d21', base: 0x55cc_ba00_0000, end: 0x55cc_bc40_0000, debug: 'full', file: '/opt/orders/bin/orders-backend', debugFiles: ['/usr/lib/debug/.build-id/a3/f1c09e5b7d4412aa0917ce55d0b2f1e8c64d21.debug', '/usr/lib/debug/.dwz/orders'], missing: '', getIt: [] }
   const plugins = Array.from({ length: MODULES - 1 - LIBRARIES.length }, (_, i) => `liborders-plugin-with-a-name-as-long-as-they-get-${i}.so.${i % 4}`)
   const libraries = [...LIBRARIES, ...plugins].map((name, i): ModuleRow => ({
     path: `${i < LIBRARIES.length ? '/usr/lib/x86_64-linux-gnu' : '/opt/orders/lib/plugins/enabled/2026-11'}/${name}`,
     buildId: i === 7 ? '' : `${(0x51ab3c + i * 7919).toString(16)}d9e0f1a2b3c4d5e6f708192a3b4c5d6e`,
     base: 0x7f3c_9a00_0000 + i * 0x40_0000,
     end: 0x7f3c_9a20_0000 + i * 0x40_0000,
-    debug: i % 3 === 0 ? 'symbols' : 'none',
+    debug: i < DWARF_MODULES - 1 ? 'full' : i % 3 === 0 ? 'symbols' : 'none',
     file: i % 4 === 3 ? '' : `/usr/lib/x86_64-linux-gnu/${name}`,
+    debugFiles: i === 0 ? ['/usr/lib/debug/.build-id/51/ab3cd9e0f1a2b3c4d5e6f708192a3b4c5d6e.debug'] : [],
+    ...missingOf(name, i),
   }))
   return [main, ...libraries]
+}
+
+function missingOf(name: string, i: number): Pick<ModuleRow, 'missing' | 'getIt'> {
+  if (i < DWARF_MODULES - 1 && i % 4 !== 3) return { missing: '', getIt: [] }
+  const stem = name.replace(/\.so.*/, '')
+  if (i >= LIBRARIES.length) return { missing: 'its separate debug file was not found; it is no file of a distribution’s package', getIt: [] }
+  return {
+    missing: `types and variables of \`${name}\`: its separate debug file was not found`,
+    getIt: [
+      { on: 'Debian', command: `sudo apt install ${stem}-dbgsym` },
+      { on: 'Ubuntu', command: `echo "deb http://ddebs.ubuntu.com $(lsb_release -cs) main" | sudo tee /etc/apt/sources.list.d/ddebs.list; sudo apt update; sudo apt install ${stem}-dbgsym` },
+      { on: 'Fedora', command: `sudo dnf debuginfo-install ${stem}` },
+    ],
+  }
 }
 
 function diagnostics(): DiagnosticRow[] {

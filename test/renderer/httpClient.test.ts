@@ -66,6 +66,21 @@ test('lines are whole however the network cuts them, also inside a character', a
   expect(lines).toEqual(['{"a":"é"}', '{"b":1}', '{"c"'])
 })
 
+test('events of every kind the contract knows arrive, others don’t', async () => {
+  const row = { module: 0, state: 'ready', cached: false, types: 1, variables: 0, functions: 0, symbols: 0, debugBytes: 9, seconds: 0, message: '' } as const
+  const sent: CoreEvent[] = [EVENT, { kind: 'symbols', core: 'c', file: 'f', row, done: 1, total: 1 }, { kind: 'offered', file: { file: 'f', name: 'n', path: 'p', size: 1, opened: null, openNow: false } }]
+  const client = httpClient(access(() => new Response(stream(`{"kind":"other"}\n${sent.map((event) => JSON.stringify(event)).join('\n')}\n`))))
+  const events: CoreEvent[] = []
+  await new Promise<void>((resolve) => {
+    const end = client.subscribe((event) => {
+      if (events.push(event) < sent.length) return
+      end()
+      resolve()
+    })
+  })
+  expect(events).toEqual(sent)
+})
+
 test('events go on after the stream broke, and the connection is told', async () => {
   const told: boolean[] = []
   let connections = 0

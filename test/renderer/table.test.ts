@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { ariaSort, gridTemplate, minimumWidth, moveBy, tsv, type Column } from '../../src-renderer/components/table.ts'
 import type { TopRow } from '../../src-main/contract/rows.ts'
 import { knowledgeOf, knowledgeOfBlock } from '../../src-renderer/format/knowledge.ts'
-import { blocksOfRow } from '../../src-renderer/state/blockSelection.ts'
+import { blocksOfRow, blocksOfType } from '../../src-renderer/state/blockSelection.ts'
 import { PageCache } from '../../src-renderer/state/pageCache.ts'
 import { totalsByKind } from '../../src-renderer/state/rangeKinds.ts'
 import { overallFraction, stageStates } from '../../src-renderer/state/progress.ts'
@@ -37,10 +37,14 @@ test('a copied row stays one line of as many fields as columns', () => {
 test('a row of TopN stands for its blocks, whatever it is grouped by', () => {
   const typed: TopRow = { key: 'k', type: 'A', label: 'A', size: 24, sizes: 1, requested: null, count: 1, bytes: 24, share: 1, evidence: '' }
   const unknown = { ...typed, type: null, label: 'malloc(80)', size: 88, requested: 80 }
-  expect(blocksOfRow(typed, 'type')).toEqual({ state: 'used', row: { key: 'k', label: 'A', knowledge: 'named', size: 24, anyType: false } })
+  expect(blocksOfRow(typed, 'type')).toEqual({ state: 'used', row: { of: { key: 'k' }, label: 'A', knowledge: 'named', size: 24, anyType: false } })
   expect(blocksOfRow({ ...typed, sizes: 2 }, 'type').row?.size).toBeNull()
   expect(blocksOfRow(unknown, 'type').row).toMatchObject({ label: 'malloc(80)', knowledge: 'unknown', size: 88, anyType: false })
   expect(blocksOfRow(unknown, 'size').row?.anyType).toBe(true)
+})
+
+test('a type stands for the blocks that are of it, by its name', () => {
+  expect(blocksOfType({ name: 'A' })).toEqual({ state: 'used', row: { of: { type: 'A' }, label: 'A', knowledge: 'named', size: null, anyType: false } })
 })
 
 test('a class without a name is known, by what tells it apart', () => {

@@ -122,5 +122,5 @@ describe('the worker’s script', () => {
     ['file:///x/out/main/chunks/engineWorker-1.js', 'file:///x/out/main/engine.worker.js'],
     ['file:///x/app.asar/out/main/electron.js', 'file:///x/app.asar/out/main/engine.worker.js'],
     ['file:///x/src-main/corelens/out/main/cli.js', 'file:///x/src-main/corelens/out/main/engine.worker.js'],
-  ])('from %s', (from, expected) => expect(workerUrl(from).href).toBe(expected))
+  ])('from %s', (from, expected) => expect(workerUrl('engine.worker', from).href).toBe(expected))
 })

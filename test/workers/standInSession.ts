@@ -1,10 +1,14 @@
 /**
  * A session made of rules instead of a core, for tests of what lies around the engine. The file's text drives it:
- * `blocks N` lines say how many blocks there are; `slow`, `deaf`, `writing`, `bug`, `exit`, `unreadable`, `no memory` misbehave while opening.
+ * `blocks N` lines say how many blocks there are; `slow`, `deaf`, `writing`, `bug`, `exit`, `unreadable`, `no memory` misbehave while opening;
+ * `symbols A B` are modules whose files, beside it, standInReader reads; the report has a line for each that is attached.
  */
 import type { OpenSession } from '../../src-main/engine/session.ts'
+import type { SymbolSource } from '../../src-main/engine/symbols/moduleSources.ts'
+import type { SymbolTables } from '../../src-main/engine/symbols/tables.ts'
 import type { BlockPage, BlockRow, CoreSummary, TopPage } from '../../src-main/contract/rows.ts'
 import { UnreadableCore, UsageError } from '../../src-main/engine/errors.ts'
+import { standInQueries } from './standInQueries.ts'
 
 export function standInBlock(i: number): BlockRow {
   return {
@@ -51,13 +55,18 @@ export const standInSession: OpenSession = async (handle, options, ports) => {
     writer.writeChunk('addr', 0, bytes)
     writer.commit({ blocks })
   }
+  const sources = (/symbols ([\w ]+)/.exec(text)?.[1] ?? '').split(' ').filter((name) => name !== '').map((name, module): SymbolSource => {
+    const file = ports.core.name.replace(/[^/\\]*$/, name)
+    return { module, identity: name === 'vdso' ? '' : name, paths: { path: `/lib/${name}`, buildId: name, file, debugFile: '', options }, fingerprint: 'f', missing: name === 'vdso' ? 'it has no file' : '' }
+  })
+  const attached = new Map<number, SymbolTables>()
   const summary: CoreSummary = {
     core: handle,
     path: ports.core.name,
     fileSize: ports.core.size,
     process: { pid: 42, command: 'demo', args: './demo', signal: 11, signalName: 'SIGSEGV', faultAddress: 0, machine: 'x86-64', writer: 'kernel' },
     threads: [{ tid: 42, crashed: true, signal: 11, pc: '0x401000', sp: '0x7ffd0000', tp: '0x7f00', module: options.exe ?? 'demo' }],
-    modules: [{ path: '/opt/demo', buildId: 'abcd', base: 0x400000, end: 0x500000, debug: 'full', file: '/opt/demo' }],
+    modules: [{ path: '/opt/demo', buildId: 'abcd', base: 0x400000, end: 0x500000, debug: 'full', file: '/opt/demo', debugFiles: [], missing: '', getIt: [] }],
     accounting: { rows: [{ kind: 'allocator-used', bytes: 4096, ranges: 1 }, { kind: 'anonymous', bytes: 8192, ranges: 2 }], mapped: 12288 },
     allocators: [{ allocator: 'glibc', arenas: 1, usedCount: blocks, used: 24 * blocks, freeCount: 0, free: 0, overhead: 8 }],
     diagnostics: [{ kind: 'note', where: 'test', offset: 16, message: 'a stand-in' }],
@@ -86,7 +95,10 @@ export const standInSession: OpenSession = async (handle, options, ports) => {
     },
     listBlocks,
     listRanges: (q) => ({ rows: [], total: 0, offset: q.offset }),
-    reportMarkdown: () => `# ${ports.core.name}\n`,
+    reportMarkdown: () => `# ${ports.core.name}\n${[...attached].map(([module, { functions }]) => `${module}: ${functions.low.length}\n`).sort().join('')}`,
+    symbolSources: () => sources,
+    attachSymbols: (module, tables) => void attached.set(module, tables),
+    ...standInQueries(),
     close: () => ports.core.close(),
   }
 }

@@ -56,6 +56,7 @@ export class Blocks {
   private readonly load: ((chunk: number) => BlockChunk) | null
   private readonly chunks: (BlockChunk | undefined)[] = []
   private readonly recent: number[] = []
+  private readonly firstStarts: (number | undefined)[] = []
 
   /** @param load reads a chunk that is kept elsewhere; a few are held at a time. */
   constructor(load: ((chunk: number) => BlockChunk) | null = null) {
@@ -169,6 +170,33 @@ export class Blocks {
       else high = middle
     }
     return this.chunk(low >>> CHUNK_BITS).start[low & CHUNK_MASK] === granule ? low : -1
+  }
+
+  /** The block whose usable bytes hold an address, or -1. */
+  containing(address: number): number {
+    const region = this.regionAt(address)
+    if (!region || region.blockCount === 0) return -1
+    const granule = (address - region.start) / GRANULE
+    const last = region.firstBlock + region.blockCount - 1
+    // the chunk first: a search that jumps about would read many of them
+    let chunk = region.firstBlock >>> CHUNK_BITS
+    while (chunk < last >>> CHUNK_BITS && this.firstStart(chunk + 1) <= granule) chunk++
+    const { start } = this.chunk(chunk)
+    let low = Math.max(region.firstBlock, chunk << CHUNK_BITS)
+    let high = Math.min(last + 1, (chunk + 1) << CHUNK_BITS)
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (start[middle & CHUNK_MASK] <= granule) low = middle + 1
+      else high = middle
+    }
+    const block = low - 1
+    if (block < region.firstBlock || block >>> CHUNK_BITS !== chunk) return -1
+    return address < this.address(block, region) + this.size(block) ? block : -1
+  }
+
+  /** `start` of a chunk's first block; remembered once the chunk was there. */
+  private firstStart(chunk: number): number {
+    return (this.firstStarts[chunk] ??= this.chunk(chunk).start[0])
   }
 
   /** The region that holds an address; regions are in address order. */

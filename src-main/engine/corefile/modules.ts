@@ -5,12 +5,13 @@
 import type { ModuleRow } from '../../contract/rows.ts'
 import { hex } from '../bytes/units.ts'
 import { buildIdOf, imageBase } from '../elf/buildId.ts'
-import { ElfFile, ET_DYN, ET_EXEC, PF_W, PF_X, PT_LOAD, SHT_SYMTAB, type Readable, type Segment } from '../elf/file.ts'
+import { ElfFile, ET_DYN, ET_EXEC, PF_W, PF_X, PT_LOAD, type Readable, type Segment } from '../elf/file.ts'
 import { FormatError, type Diagnostics } from '../errors.ts'
 import type { AddressSpace, Range } from '../memory/addressSpace.ts'
 import type { ModuleFiles } from '../ports.ts'
 import type { OpenOptions } from '../session.ts'
-import { namesFromLinkMap } from './linkMap.ts'
+import { debugPaths, findDebugFiles, noDebugFiles, openServing, withoutSlash, type DebugFiles } from '../symbols/debugFiles.ts'
+import { findLinkMaps, namesFromLinkMap } from './linkMap.ts'
 import { AT_ENTRY, AT_PHDR, AT_SYSINFO_EHDR, type CoreNotes } from './notes.ts'
 
 export interface Module {
@@ -24,6 +25,8 @@ export interface Module {
   bias: number
   buildId: string
   segments: Segment[]
+  /** Address of the dynamic linker's `struct link_map`; 0 where it is not known. */
+  linkMap: number
   /** The executable, not a library. */
   main: boolean
   vdso: boolean
@@ -33,6 +36,8 @@ export interface Module {
   /** Its separate debug file. */
   debugElf: ElfFile | null
   debug: ModuleRow['debug']
+  /** All files that tell of its symbols, and what is missing. */
+  debugFiles: DebugFiles
 }
 
 const DELETED = ' (deleted)'
@@ -70,11 +75,12 @@ export function findModules(memory: AddressSpace, notes: CoreNotes): Module[] {
     if (named && loads.some((s) => s.flags & PF_X) && !executableMappingFollows(ranges, i)) continue // an ELF file mapped as data
     modules.push(newModule(range, { end, bias, buildId: buildIdOf(image, true), segments: image.segments }, vdso))
   }
+  markMain(modules, notes)
   if (!notes.hasFileNote) {
+    findLinkMaps(memory, modules)
     namesFromLinkMap(memory, modules, notes)
     for (const module of modules) nameRanges(module, memory)
   }
-  markMain(modules, notes)
   for (const module of modules) {
     for (const range of rangesOf(module, memory)) {
       const segment = range.listedOnly && module.segments.find((s) => s.type === PT_LOAD && s.vaddr + module.bias < range.end && s.vaddr + module.bias + s.memsz > range.start)
@@ -98,7 +104,7 @@ function nameRanges(module: Module, memory: AddressSpace): void {
 function newModule(range: Range, image: Pick<Module, 'end' | 'bias' | 'buildId' | 'segments'>, vdso: number | undefined): Module {
   const deleted = range.path.endsWith(DELETED)
   const path = deleted ? range.path.slice(0, -DELETED.length) : range.path
-  return { path, deleted, base: range.start, ...image, main: false, vdso: range.start === vdso, elf: null, file: '', debugElf: null, debug: 'none' }
+  return { path, deleted, base: range.start, ...image, linkMap: 0, main: false, vdso: range.start === vdso, elf: null, file: '', debugElf: null, debug: 'none', debugFiles: noDebugFiles() }
 }
 
 /** The ELF image whose first page lies at an address; null where there is none. */
@@ -143,11 +149,13 @@ export function attachFiles(modules: Module[], memory: AddressSpace, files: Modu
   for (const module of modules) {
     if (module.vdso) continue
     attachFile(module, memory, files, folder, options, diagnostics)
-    attachDebugFile(module, files, options)
-    module.debug = debugState(module, diagnostics)
+    module.debugFiles = findDebugFiles({ ...module, name: moduleName(module), coreFolder: folder, debugFile: '' }, files, options, diagnostics)
+    module.debugElf = module.debugFiles.separate?.elf ?? null
+    module.debug = module.debugFiles.state
     if (!module.elf) continue
     for (const range of rangesOf(module, memory)) range.file = module.elf.source
   }
+  findLinkMaps(memory, modules)
 }
 
 /** The ranges that the module's own file is mapped to. */
@@ -168,10 +176,12 @@ function attachFile(module: Module, memory: AddressSpace, files: ModuleFiles, fo
     candidates.push(module.path)
   }
   if (module.path !== '') candidates.push(folder + baseName(module.path))
+  if (module.buildId !== '') candidates.push(...[...options.debug, ...(files.debuginfodCaches?.() ?? [])].map((cache) => `${withoutSlash(cache)}/${module.buildId}/executable`))
   let mismatch: { path: string; buildId: string } | null = null
   for (const path of new Set(candidates)) {
-    const elf = openElf(files, path)
-    if (!elf) continue
+    const opened = openServing(files, path)
+    if (!opened) continue
+    const { elf } = opened
     const buildId = buildIdOf(elf, false)
     if (module.buildId !== '' ? buildId === module.buildId : sameFirstPage(module, memory, elf)) {
       module.elf = elf
@@ -180,6 +190,7 @@ function attachFile(module: Module, memory: AddressSpace, files: ModuleFiles, fo
       if (mismatch && path === options.exe) mismatch = null
       break
     }
+    opened.close()
     mismatch ??= { path, buildId }
   }
   const name = moduleName(module)
@@ -200,40 +211,14 @@ function sameFirstPage(module: Module, memory: AddressSpace, elf: ElfFile): bool
   return elf.source.read(0, theirs) === HEADER_BYTES && Buffer.compare(ours.bytes, theirs) === 0
 }
 
-function attachDebugFile(module: Module, files: ModuleFiles, options: OpenOptions): void {
-  if (module.buildId.length < 4) return
-  const folders = [...options.debug, ...(options.sysroot ? [`${options.sysroot.replace(/\/$/, '')}/usr/lib/debug`] : []), '/usr/lib/debug']
-  const byId = `.build-id/${module.buildId.slice(0, 2)}/${module.buildId.slice(2)}.debug`
-  for (const folder of folders) {
-    for (const name of [byId, `${baseName(module.path)}.debug`, baseName(module.path)]) {
-      const elf = name === '' ? null : openElf(files, `${folder}/${name}`)
-      if (elf && buildIdOf(elf, false) === module.buildId) {
-        module.debugElf = elf
-        return
-      }
-    }
-  }
-}
-
-function openElf(files: ModuleFiles, path: string): ElfFile | null {
-  const source = files.open(path)
-  if (!source) return null
-  try {
-    return new ElfFile(source, path)
-  } catch (error) {
-    if (error instanceof FormatError) return null
-    throw error
-  }
-}
-
-function debugState(module: Module, diagnostics: Diagnostics): ModuleRow['debug'] {
-  let state: ModuleRow['debug'] = 'none'
-  for (const elf of [module.elf, module.debugElf]) {
-    if (!elf) continue
-    for (const section of diagnostics.guard([], () => elf.readSections())) {
-      if (/^\.z?debug_info$/.test(section.name)) return 'full'
-      if (section.type === SHT_SYMTAB) state = 'symbols'
-    }
-  }
-  return state
-}
+export const moduleRow = (m: Module): ModuleRow => ({
+  path: m.vdso ? '[vdso]' : m.path,
+  buildId: m.buildId,
+  base: m.base,
+  end: m.end,
+  debug: m.debug,
+  file: m.file,
+  debugFiles: debugPaths(m.debugFiles),
+  missing: m.debugFiles.missing,
+  getIt: m.debugFiles.getIt,
+})

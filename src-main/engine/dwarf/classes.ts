@@ -11,8 +11,8 @@ import { isRecord, ROW, type UnitRows } from './rows.ts'
 import { TypeHash } from './typeHash.ts'
 import type { UnitLoader } from './unitLoader.ts'
 
-/** What a type's DIE becomes; tags that are not here are no types. */
-const KIND = new Map<number, TypeKindCode>([
+/** What a type's DIE becomes; other tags are no types. */
+const KINDS: [number, TypeKindCode][] = [
   [D.DW_TAG_base_type, TYPE.base],
   [D.DW_TAG_structure_type, TYPE.struct],
   [D.DW_TAG_class_type, TYPE.class],
@@ -39,7 +39,10 @@ const KIND = new Map<number, TypeKindCode>([
   [D.DW_TAG_unspecified_type, TYPE.unspecified],
   [D.DW_TAG_string_type, TYPE.unspecified],
   [D.DW_TAG_set_type, TYPE.unspecified],
-])
+]
+/** By tag; 0 for what is no type. */
+const KIND = new Uint8Array(0x10000)
+for (const [tag, kind] of KINDS) KIND[tag] = kind
 
 /** How many links of declarations and type units are followed. */
 const MAX_LINKS = 8
@@ -91,7 +94,7 @@ export class Classes {
   }
 
   static isType(tag: number): boolean {
-    return KIND.has(tag) && tag !== D.DW_TAG_variant_part
+    return KIND[tag] !== 0 && tag !== D.DW_TAG_variant_part
   }
 
   /** The class that a reference leads to; 0 for void and where it leads to no type. */
@@ -103,7 +106,7 @@ export class Classes {
     const memo = rows.class[row]
     if (memo !== 0) return memo - 1
     const tag = rows.tag[row]
-    if (!KIND.has(tag)) return 0
+    if (KIND[tag] === 0) return 0
     if (rows.flags[row] & ROW.declaration && rows.other[row] >= 0 && links < MAX_LINKS && this.loader.locate(rows, rows.other[row])) {
       // stands for a type unit's type
       const id = this.of(this.loader.rows, this.loader.row, links + 1)
@@ -181,7 +184,7 @@ export class Classes {
   private fill(id: number, rows: UnitRows, row: number): void {
     const { types, parts } = this
     const tag = rows.tag[row]
-    const kind = KIND.get(tag) ?? TYPE.unspecified
+    const kind = KIND[tag] as TypeKindCode
     const flags = rows.flags[row]
     const named = TypeHash.named(rows, row)
     types.kind[id] = kind

@@ -25,6 +25,11 @@ export class LineFiles {
     this.folders = folders
   }
 
+  /** Files and folders. */
+  get count(): number {
+    return this.names.start.length + this.folders.start.length
+  }
+
   /** Null for numbers that name none. */
   name(index: number): TextIn | null {
     return this.names.at(index)
@@ -50,9 +55,11 @@ class TextList {
 
 const NONE = new Uint8Array(0)
 
+export const noFiles = (): LineFiles => new LineFiles(new TextList(), new TextList())
+
 /** @param offset in `.debug_line` @param strOffsetsBase of the unit, for DW_FORM_strx */
 export function lineFiles(file: DwarfFile, offset: number, strOffsetsBase: number, offsetSize: number): LineFiles {
-  if (!(offset >= 0 && offset + 12 < file.line.length)) return new LineFiles(new TextList(), new TextList())
+  if (!(offset >= 0 && offset + 12 < file.line.length)) return noFiles()
   return new HeaderReader(file, offset, strOffsetsBase, offsetSize).files()
 }
 
@@ -79,7 +86,7 @@ class HeaderReader {
       this.at += 8
     }
     const version = this.fixed(2)
-    if (version < 2 || version > 5) return new LineFiles(new TextList(), new TextList())
+    if (version < 2 || version > 5) return noFiles()
     if (version >= 5) this.at += 2
     this.at += this.offsetSize + (version >= 4 ? 5 : 4)
     const opcodeBase = this.fixed(1)

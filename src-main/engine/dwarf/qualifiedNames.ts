@@ -3,7 +3,7 @@ import type { StringTable } from '../symbols/stringTable.ts'
 import { C_LANGUAGES, DW_TAG_enumeration_type, DW_TAG_namespace, DW_TAG_subprogram } from './constants.ts'
 import { textOffset, type TextAt } from './dieReader.ts'
 import type { DwarfFile } from './file.ts'
-import { lineFiles, type LineFiles } from './lineFiles.ts'
+import { lineFiles, noFiles, type LineFiles } from './lineFiles.ts'
 import type { Names } from './names.ts'
 import { isRecord, type UnitRows } from './rows.ts'
 import { scopeOf } from './typeHash.ts'
@@ -24,12 +24,15 @@ export class QualifiedNames {
   private readonly ownAt = new Float64Array(1 << 15).fill(-2)
   private readonly ownText = new Uint32Array(1 << 15)
   private readonly fileTables = new Map<string, { files: LineFiles; texts: Map<number, number> }>()
+  /** An entry takes some bytes, and each is of one table: more of them than there are bytes is damage. */
+  private entriesLeft: number
 
   constructor(loader: UnitLoader, names: Names, strings: StringTable) {
     this.loader = loader
     this.names = names
     this.strings = strings
     this.files = loader.dwarf.files
+    this.entriesLeft = this.files.reduce((bytes, file) => bytes + file.line.length, 0)
   }
 
   /** A name as it stands, in the string table. */
@@ -93,7 +96,9 @@ export class QualifiedNames {
     const key = `${unit.file} ${root.lines}`
     let table = this.fileTables.get(key)
     if (!table) {
-      table = { files: lineFiles(this.files[unit.file], root.lines, root.strOffsetsBase, unit.offsetSize), texts: new Map() }
+      const files = this.entriesLeft > 0 ? lineFiles(this.files[unit.file], root.lines, root.strOffsetsBase, unit.offsetSize) : noFiles()
+      this.entriesLeft -= files.count
+      table = { files, texts: new Map() }
       this.fileTables.set(key, table)
     }
     let text = table.texts.get(index)

@@ -61,11 +61,14 @@ class SymbolReader {
   private readonly loader: UnitLoader
   private readonly classes: Classes
   private readonly names: QualifiedNames
+  /** A range takes more than a byte, and no two functions have the same: more of them than this is damage. */
+  private rangesLeft: number
 
   constructor(loader: UnitLoader, classes: Classes, names: QualifiedNames) {
     this.loader = loader
     this.classes = classes
     this.names = names
+    this.rangesLeft = loader.dwarf.files.reduce((bytes, file) => bytes + file.ranges.length + file.rnglists.length, 0)
   }
 
   variable(rows: UnitRows, row: number): void {
@@ -110,7 +113,10 @@ class SymbolReader {
       if (isThere(rows.place[row], unit.addressSize) && rows.size[row] > 0) this.add(rows.place[row], rows.place[row] + rows.size[row], rows, row)
       return
     }
-    for (const { low, high } of rangeList(this.loader.dwarf.files, unit, root, rows.place[row], (flags & ROW.rangesIndex) !== 0)) {
+    if (this.rangesLeft <= 0) return
+    const list = rangeList(this.loader.dwarf.files, unit, root, rows.place[row], (flags & ROW.rangesIndex) !== 0)
+    this.rangesLeft -= list.length
+    for (const { low, high } of list) {
       if (isThere(low, unit.addressSize)) this.add(low, high, rows, row)
     }
   }

@@ -25,6 +25,10 @@ function nameByTypedefs(rows: UnitRows): void {
 /** Bytes of rows of units that others refer into. */
 const FOREIGN_BUDGET = 128 << 20
 const MAX_TABLES = 4096
+/** Bytes of tables that are kept. */
+const TABLE_BUDGET = 256 << 20
+/** How often all abbreviations may be read. Each once, if units share them as a whole or not at all; more often where tables could not be kept. */
+const MAX_PASSES = 64
 
 export class UnitLoader {
   readonly finder: UnitFinder
@@ -34,6 +38,8 @@ export class UnitLoader {
   row = -1
   private readonly diagnostics: Diagnostics
   private readonly tables = new Map<string, AbbreviationTable>()
+  private tableBytes = 0
+  private stepsLeft: number
   private readonly roots = new Map<number, UnitRoot>()
   private readonly current = new UnitRows()
   private currentUnit = -1
@@ -45,6 +51,8 @@ export class UnitLoader {
     this.dwarf = dwarf
     this.diagnostics = diagnostics
     this.finder = new UnitFinder(dwarf)
+    // an abbreviation makes at most twice as many steps as it has bytes
+    this.stepsLeft = dwarf.files.reduce((bytes, file) => bytes + file.abbrev.length, 0) * MAX_PASSES
   }
 
   /** The unit to work on; its rows are valid until the next call. Null where nothing of it can be read. */
@@ -125,8 +133,14 @@ export class UnitLoader {
     let table = this.tables.get(key)
     if (!table) {
       const file = this.dwarf.files[unit.file]
+      if (this.stepsLeft < 0) throw new FormatError(`${file.name} .debug_abbrev`, unit.abbrev, 'too many units have abbreviations that begin within those of others')
       table = readAbbreviations(file.abbrev, unit.abbrev, `${file.name} .debug_abbrev`, unit)
-      if (this.tables.size >= MAX_TABLES) this.tables.clear()
+      this.stepsLeft -= table.steps.length
+      this.tableBytes += table.steps.byteLength + table.dense.byteLength
+      if (this.tables.size >= MAX_TABLES || this.tableBytes > TABLE_BUDGET) {
+        this.tables.clear()
+        this.tableBytes = 0
+      }
       this.tables.set(key, table)
     }
     return table

@@ -7,6 +7,7 @@ import elfy, { type ElfyParser } from 'elfy'
 import { FormatError } from '../errors.ts'
 import { readExactly, readUpTo, textUntilZero } from '../bytes/cursor.ts'
 
+export const ET_REL = 1
 export const ET_EXEC = 2
 export const ET_DYN = 3
 export const ET_CORE = 4
@@ -19,7 +20,10 @@ export const PF_X = 1
 export const PF_W = 2
 export const PF_R = 4
 export const SHT_SYMTAB = 2
+export const SHT_RELA = 4
+export const SHT_NOTE = 7
 export const SHT_NOBITS = 8
+export const SHT_REL = 9
 export const SHT_DYNSYM = 11
 export const SHF_COMPRESSED = 0x800
 const PN_XNUM = 0xffff

@@ -30,8 +30,11 @@ export interface Notes {
 const HEADER = 12
 const padded = (n: number, align: number): number => Math.ceil(n / align) * align
 
-/** The notes of a PT_NOTE segment; what lies beyond the end of the file is left out and told. */
-export function readNotes(source: Readable, segment: Segment, limit = 512 << 20): Notes {
+/** Where notes lie: a PT_NOTE segment, or an SHT_NOTE section. */
+export type NoteRange = Pick<Segment, 'offset' | 'filesz' | 'align'>
+
+/** The notes of a range; what lies beyond the end of the file is left out and told. */
+export function readNotes(source: Readable, segment: NoteRange, limit = 512 << 20): Notes {
   const size = Math.min(segment.filesz, limit, Math.max(0, source.size - segment.offset))
   const bytes = new Uint8Array(size)
   const got = readUpTo(source, segment.offset, bytes)

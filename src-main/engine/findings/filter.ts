@@ -5,12 +5,27 @@
 import type { TopRow } from '../../contract/rows.ts'
 import { UsageError } from '../errors.ts'
 
-export type RowTest = (row: TopRow) => boolean
+/** What a filter may ask of a row. */
+export interface Filterable<Row> {
+  text(row: Row): string
+  /** `text` in lower case, for those that keep it; called for each row and each plain text. */
+  lower?(row: Row): string
+  /** By name, in lower case; a comparison without a name is about the first. */
+  numbers: Record<string, (row: Row) => number>
+}
 
-const COMPARISON = /^(bytes|size|count|share)?\s*(>=|<=|>|<|=)\s*([\d.,_]+)\s*(%|[kmgt]?i?b?)$/i
+export type RowTest<Row = TopRow> = (row: Row) => boolean
+
+const TOP: Filterable<TopRow> = {
+  text: (row) => row.label,
+  numbers: { bytes: (row) => row.bytes, size: (row) => row.size, count: (row) => row.count, share: (row) => row.share },
+}
 const UNITS: Record<string, number> = { '': 1, b: 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 }
 
-export function parseFilter(filter: string): RowTest {
+/** For rows of TopN. */
+export const parseFilter = (filter: string): RowTest => filterFor(filter, TOP)
+
+export function filterFor<Row>(filter: string, rows: Filterable<Row>): RowTest<Row> {
   const text = filter.trim()
   if (text === '') return () => true
   const regex = /^\/(.+)\/([iu]*)$/s.exec(text)
@@ -21,30 +36,39 @@ export function parseFilter(filter: string): RowTest {
     } catch (error) {
       throw new UsageError('the regular expression can\'t be read', text, error instanceof Error ? error.message.replace(/^Invalid regular expression: /, '') : 'mend it')
     }
-    return (row) => compiled.test(row.label)
+    return (row) => compiled.test(rows.text(row))
   }
-  const parts = text.match(/(?:(?:bytes|size|count|share)\s*)?(?:>=|<=|>|<|=)\s*\S+|\S+/gi) ?? []
-  if (parts.some((part) => /^(?:bytes|size|count|share)?\s*[<>=]/i.test(part))) {
-    const tests = parts.map((part) => (/[<>=]/.test(part) && !/^[^<>=]*operator/.test(part) ? comparison(part) : containing(part)))
+  const names = Object.keys(rows.numbers).join('|')
+  const parts = text.match(new RegExp(`(?:(?:${names})\\s*)?(?:>=|<=|>|<|=)\\s*\\S+|\\S+`, 'gi')) ?? []
+  const begins = new RegExp(`^(?:${names})?\\s*[<>=]`, 'i')
+  if (parts.some((part) => begins.test(part))) {
+    const tests = parts.map((part) => (/[<>=]/.test(part) && !/^[^<>=]*operator/.test(part) ? comparison(part, names, rows) : containing(part, rows)))
     return (row) => tests.every((test) => test(row))
   }
-  return containing(text)
+  return containing(text, rows)
 }
 
-function containing(text: string): RowTest {
+function containing<Row>(text: string, rows: Filterable<Row>): RowTest<Row> {
   const wanted = text.toLowerCase()
-  return (row) => row.label.toLowerCase().includes(wanted)
+  if (rows.lower) {
+    const { lower } = rows
+    return (row) => lower(row).includes(wanted)
+  }
+  return (row) => rows.text(row).toLowerCase().includes(wanted)
 }
 
-function comparison(part: string): RowTest {
-  const match = COMPARISON.exec(part)
-  if (!match) throw new UsageError('the comparison can\'t be read', part, 'write for example >1MB, size>=64 or count>1000')
-  const [, field = 'bytes', operator, digits, unit] = match
+function comparison<Row>(part: string, names: string, rows: Filterable<Row>): RowTest<Row> {
+  const [first] = Object.keys(rows.numbers)
+  const others = Object.keys(rows.numbers).filter((name) => name !== first && name !== 'share')
+  const remedy = `write for example >1MB${others.map((name, i) => `${i === others.length - 1 ? ' or' : ','} ${name}>=64`).join('')}`
+  const match = new RegExp(`^(${names})?\\s*(>=|<=|>|<|=)\\s*([\\d.,_]+)\\s*(%|[kmgt]?i?b?)$`, 'i').exec(part)
+  if (!match) throw new UsageError('the comparison can\'t be read', part, remedy)
+  const [, field = first, operator, digits, unit] = match
   const number = Number(digits.replaceAll(/[,_]/g, ''))
   const limit = unit === '%' ? number / 100 : number * (UNITS[unit.toLowerCase().replace(/i?b$/, '')] ?? NaN)
-  if (Number.isNaN(limit)) throw new UsageError('the number can\'t be read', part, 'write for example >1MB, size>=64 or count>1000')
-  const name = unit === '%' ? 'share' : field.toLowerCase()
-  const value = (row: TopRow): number => (name === 'size' ? row.size : name === 'count' ? row.count : name === 'share' ? row.share : row.bytes)
+  if (Number.isNaN(limit)) throw new UsageError('the number can\'t be read', part, remedy)
+  const value = rows.numbers[unit === '%' ? 'share' : field.toLowerCase()]
+  if (!value) throw new UsageError('nothing here is a share', part, remedy)
   switch (operator) {
     case '>':
       return (row) => value(row) > limit

@@ -54,18 +54,7 @@ export function listBlocks(memory: AddressSpace, blocks: Blocks, types: KnownTyp
         skip--
         continue
       }
-      rows.push({
-        addr: region.start + chunk.start[i] * 8,
-        size,
-        state: free ? 'free' : 'used',
-        allocator: region.allocator,
-        arena: region.arena,
-        type: types[blockType].name,
-        kind: types[blockType].name === null ? types[blockType].label : '',
-        count: types[blockType].counted ? memory.word(region.start + chunk.start[i] * 8) : 1,
-        confidence: types[blockType].name === null ? 0 : BY_VTABLE,
-        evidence: types[blockType].evidence,
-      })
+      rows.push(blockRow(memory, region, region.start + chunk.start[i] * 8, size, free, types[blockType]))
     }
     block = first + i
   }
@@ -73,6 +62,28 @@ export function listBlocks(memory: AddressSpace, blocks: Blocks, types: KnownTyp
   cursor.offset = q.offset + rows.length
   cursor.block = block
   return { rows, total, offset: q.offset, bytes: counted.reduce((sum, g) => sum + g.count * g.size, 0) }
+}
+
+function blockRow(memory: AddressSpace, region: Region, addr: number, size: number, free: boolean, type: KnownType): BlockRow {
+  return {
+    addr,
+    size,
+    state: free ? 'free' : 'used',
+    allocator: region.allocator,
+    arena: region.arena,
+    type: type.name,
+    kind: type.name === null ? type.label : '',
+    count: type.counted ? memory.word(addr) : 1,
+    confidence: type.name === null ? 0 : BY_VTABLE,
+    evidence: type.evidence,
+  }
+}
+
+/** One block, as the list has it. */
+export function rowOfBlock(memory: AddressSpace, blocks: Blocks, types: KnownType[], block: number): BlockRow {
+  const free = isFree(blocks.state(block))
+  const region = blocks.regionOf(block)
+  return blockRow(memory, region, blocks.address(block, region), blocks.size(block), free, types[free ? 0 : blocks.type(block)])
 }
 
 /** The chunk that holds the `offset`th of the counted blocks, and how many lie before it. */

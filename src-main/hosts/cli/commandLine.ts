@@ -3,8 +3,8 @@
  * option that the command has no use for.
  */
 import { parseArgs, type ParseArgsConfig } from 'node:util'
-import type { BlockState } from '../../contract/rows.ts'
-import type { TopQuery } from '../../contract/api.ts'
+import type { GlobalQuery, TopQuery, TypeQuery } from '../../contract/api.ts'
+import { TYPE_KINDS, type BlockState, type TypeKind } from '../../contract/rows.ts'
 import { UsageError } from '../../engine/errors.ts'
 import type { OpenOptions } from '../../engine/session.ts'
 
@@ -25,12 +25,17 @@ export type Command =
   | { kind: 'summary'; core: string; common: CommonOptions }
   | { kind: 'top'; core: string; common: CommonOptions; by: TopQuery['by']; sort: 'bytes' | 'count'; filter: string; limit: number | null }
   | { kind: 'blocks'; core: string; common: CommonOptions; state: BlockState | 'all'; type: string | undefined; size: number | undefined; limit: number | null }
+  | { kind: 'block'; core: string; common: CommonOptions; address: number; as: string | undefined; limit: number | null }
+  | { kind: 'types'; core: string; common: CommonOptions; name: string | null; filter: string; typeKind: TypeKind | undefined; sort: TypeQuery['sort'] | null; limit: number | null }
+  | { kind: 'globals'; core: string; common: CommonOptions; filter: string; tls: boolean; sort: GlobalQuery['sort']; limit: number | null }
   | { kind: 'report'; core: string; common: CommonOptions; output: string | null }
+  | { kind: 'symbols'; common: CommonOptions; action: 'add' | 'list' | 'check'; paths: string[] }
+  | { kind: 'symbols'; common: CommonOptions; action: 'remove'; buildIds: string[] }
   | { kind: 'serve'; cores: string[]; common: CommonOptions; port: number }
 
 type CommandName = Exclude<Command['kind'], 'help' | 'version'>
 
-const LATER = ['block', 'candidates', 'refs', 'why', 'leaks', 'retained', 'types', 'globals', 'find', 'label', 'diff', 'export', 'symbols']
+const LATER = ['candidates', 'refs', 'why', 'leaks', 'retained', 'find', 'label', 'diff', 'export']
 const TRY_HELP = 'corelens --help lists what there is'
 
 const COMMON = {
@@ -51,7 +56,11 @@ const OWN: Record<CommandName, NonNullable<ParseArgsConfig['options']>> = {
   summary: {},
   top: { by: { type: 'string' }, sort: { type: 'string' }, filter: { type: 'string' }, limit: { type: 'string' } },
   blocks: { state: { type: 'string' }, type: { type: 'string' }, size: { type: 'string' }, limit: { type: 'string' } },
+  block: { as: { type: 'string' }, limit: { type: 'string' } },
+  types: { filter: { type: 'string' }, kind: { type: 'string' }, sort: { type: 'string' }, limit: { type: 'string' } },
+  globals: { filter: { type: 'string' }, tls: { type: 'boolean' }, sort: { type: 'string' }, limit: { type: 'string' } },
   report: { output: { type: 'string', short: 'o' } },
+  symbols: {},
   serve: { port: { type: 'string' } },
 }
 
@@ -63,7 +72,7 @@ export function readCommandLine(args: readonly string[]): Command {
   if (first === undefined) throw new UsageError('no command', 'corelens', TRY_HELP)
   if (first === '--version') return { kind: 'version' }
   if (first === '--help' || first === '-h' || first === 'help' || args.includes('--help')) return { kind: 'help' }
-  if (LATER.includes(first)) throw new UsageError('this command is not there yet', first, 'use summary, top, blocks, report or serve')
+  if (LATER.includes(first)) throw new UsageError('this command is not there yet', first, 'use summary, top, blocks, block, types, globals, report or serve')
   if (!isCommandName(first)) throw new UsageError('no such command', first, TRY_HELP)
   const { values, positionals } = parse(first, args.slice(1))
   const common = commonOptions(values)
@@ -90,8 +99,24 @@ export function readCommandLine(args: readonly string[]): Command {
         size: number(values, 'size', 0) ?? undefined,
         limit: number(values, 'limit', 1),
       }
+    case 'block':
+      return block(positionals, common, values)
+    case 'types':
+      return types(positionals, common, values)
+    case 'globals':
+      return {
+        kind: first,
+        core: oneCore(first, positionals),
+        common,
+        filter: string(values, 'filter') ?? '',
+        tls: values['tls'] === true,
+        sort: oneOf('--sort', string(values, 'sort') ?? 'addr', ['addr', 'name', 'type', 'size', 'module']),
+        limit: number(values, 'limit', 1),
+      }
     case 'report':
       return { kind: first, core: oneCore(first, positionals), common, output: string(values, 'output') ?? null }
+    case 'symbols':
+      return symbols(positionals, common)
     case 'serve':
       return { kind: first, cores: positionals, common, port: port(values) }
   }
@@ -131,6 +156,58 @@ function oneCore(command: string, positionals: string[]): string {
   if (core === undefined || core === '') throw new UsageError('no core file', command, `corelens ${command} CORE`)
   if (more.length > 0) throw new UsageError('more than one file', more.join(' '), `${command} takes one core`)
   return core
+}
+
+function block([core = '', address = '', ...more]: string[], common: CommonOptions, values: Values): Command {
+  if (core === '' || address === '') throw new UsageError(core === '' ? 'no core file' : 'no address', 'block', 'corelens block CORE ADDRESS')
+  if (more.length > 0) throw new UsageError('more than one address', more.join(' '), 'block takes one')
+  return { kind: 'block', core, common, address: addressOf(address), as: string(values, 'as'), limit: number(values, 'limit', 1) }
+}
+
+/** Words behind the core are one name: `types CORE unsigned long`. */
+function types([core = '', ...words]: string[], common: CommonOptions, values: Values): Command {
+  if (core === '') throw new UsageError('no core file', 'types', 'corelens types CORE')
+  const kind = string(values, 'kind')
+  const sort = string(values, 'sort')
+  const name = words.length === 0 ? null : words.join(' ')
+  const filter = string(values, 'filter') ?? ''
+  if (name !== null && (filter !== '' || kind !== undefined)) throw new UsageError('a name and a search', name, 'give a name, or --filter and --kind')
+  return {
+    kind: 'types',
+    core,
+    common,
+    name,
+    filter,
+    typeKind: kind === undefined ? undefined : oneOf('--kind', kind, TYPE_KINDS),
+    sort: sort === undefined ? null : oneOf<TypeQuery['sort']>('--sort', sort, ['name', 'size', 'members', 'blocks', 'bytes']),
+    limit: number(values, 'limit', 1),
+  }
+}
+
+/** Hexadecimal, with or without 0x. */
+function addressOf(text: string): number {
+  const exact = /^(0x)?[0-9a-f]{1,16}$/i.test(text) ? BigInt(`0x${text.replace(/^0x/i, '')}`) : null
+  if (exact === null || BigInt(Number(exact)) !== exact) throw new UsageError('not an address', text, 'give it in hexadecimal, with or without 0x')
+  return Number(exact)
+}
+
+function symbols([action, ...rest]: string[], common: CommonOptions): Command {
+  const where = `symbols ${action ?? ''}`.trimEnd()
+  if (common.noCache) throw new UsageError('the symbol database is in the cache', '--no-cache', 'use --cache DIR for another one')
+  switch (action) {
+    case 'add':
+      if (rest.length === 0) throw new UsageError('no files', where, 'corelens symbols add PATH…')
+      return { kind: 'symbols', common, action, paths: rest }
+    case 'remove':
+      if (rest.length === 0 || rest.includes('')) throw new UsageError('no build-id', where, 'corelens symbols remove BUILD-ID')
+      return { kind: 'symbols', common, action, buildIds: rest }
+    case 'list':
+    case 'check':
+      if (rest.length > 0) throw new UsageError('more than this command takes', rest.join(' '), `corelens ${where}`)
+      return { kind: 'symbols', common, action, paths: [] }
+    default:
+      throw new UsageError('not something to do with symbols', where, 'use symbols add PATH…, list, remove BUILD-ID or check')
+  }
 }
 
 function topBy(value: string): TopQuery['by'] {

@@ -1,25 +1,19 @@
 /** The commands that open a core, ask, print and end. Each throws CommandFailed with the Failure that it met. */
 import { renameSync, statSync, writeFileSync } from 'node:fs'
-import type { Failure, Outcome } from '../../contract/outcome.ts'
 import type { TopPage, TopRow } from '../../contract/rows.ts'
 import type { CoreService } from '../../service/coreService.ts'
 import { toFailure } from '../../workers/failure.ts'
 import { BLOCK_TEXT_HEADER } from '../../workers/blockText.ts'
+import { CommandFailed, json, value } from './answers.ts'
 import type { Command } from './commandLine.ts'
 import type { Output } from './output.ts'
 import { summaryJson, summaryText } from './summaryOutput.ts'
+import { block, globals, types } from './symbolCommands.ts'
 import { topJson, topRowJson, topText } from './topOutput.ts'
 
 type Of<K extends Command['kind']> = Extract<Command, { kind: K }>
-export type CoreCommand = Of<'summary' | 'top' | 'blocks' | 'report'>
-
-export class CommandFailed extends Error {
-  readonly failure: Failure
-  constructor(failure: Failure) {
-    super(failure.what)
-    this.failure = failure
-  }
-}
+export { CommandFailed } from './answers.ts'
+export type CoreCommand = Of<'summary' | 'top' | 'blocks' | 'report' | 'types' | 'globals' | 'block'>
 
 /** Rows of `top` as text, unless --limit says otherwise. JSON has all. */
 const TEXT_ROWS = 30
@@ -29,6 +23,8 @@ const PAGE_ROWS = 10_000
 export async function runCoreCommand(command: CoreCommand, service: CoreService, output: Output, afterOpening: () => void): Promise<void> {
   const offered = await service.offer(command.core, true, false)
   const summary = value(await service.openCore({ file: offered.file }))
+  // Types of blocks are spelled, and more of them found, by what the symbols say.
+  if (command.kind !== 'summary') value(await service.awaitSymbols({ core: summary.core }))
   afterOpening()
   switch (command.kind) {
     case 'summary':
@@ -39,6 +35,12 @@ export async function runCoreCommand(command: CoreCommand, service: CoreService,
       return blocks(command, service, summary.core, output)
     case 'report':
       return report(command, service, summary.core, output)
+    case 'types':
+      return types(command, service, summary, output)
+    case 'globals':
+      return globals(command, service, summary, output)
+    case 'block':
+      return block(command, service, summary, output)
   }
 }
 
@@ -110,13 +112,4 @@ function writeWhole(file: string, text: string): void {
     const failure = toFailure(error, file)
     throw new CommandFailed(code === undefined ? failure : { ...failure, kind: 'failed', what: `the report cannot be written (${code})`, remedy: 'name a file in a folder you may write to' })
   }
-}
-
-function json(document: object, format: 'json' | 'jsonl'): string {
-  return `${format === 'json' ? JSON.stringify(document, null, 2) : JSON.stringify(document)}\n`
-}
-
-function value<T>(outcome: Outcome<T>): T {
-  if (!outcome.ok) throw new CommandFailed(outcome.error)
-  return outcome.value
 }

@@ -25,10 +25,15 @@ export class ProgressLine {
   }
 
   show(event: CoreEvent): void {
+    if (event.kind === 'symbols') return this.draw(`reading symbols  ${event.done} of ${event.total} modules`)
     if (this.terminal === null || event.kind !== 'progress') return
     const percent = event.total > 0 ? `  ${Math.min(100, Math.floor((event.done / event.total) * 100))} %` : ''
     const left = event.remainingMs === null ? '' : `  ${duration(event.remainingMs)} left`
-    const line = `${NAMES[event.stage]}${percent}${left}`
+    this.draw(`${NAMES[event.stage]}${percent}${left}`)
+  }
+
+  draw(line: string): void {
+    if (this.terminal === null) return
     this.terminal.write(`\r${line.slice(0, (this.terminal.columns ?? 80) - 1)}\x1b[K`)
     this.drawn = true
   }

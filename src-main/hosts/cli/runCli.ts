@@ -13,6 +13,7 @@ import { CommandFailed, runCoreCommand } from './commands.ts'
 import { Output, ReaderGone } from './output.ts'
 import { ProgressLine, type Terminal } from './progressLine.ts'
 import { serve } from './serve.ts'
+import { runSymbols } from './symbols.ts'
 import { printable } from './textTable.ts'
 import { USAGE } from './usage.ts'
 
@@ -25,6 +26,7 @@ export interface CliWorld {
   /** Calls back on each interrupt (Ctrl-C, SIGTERM). */
   onInterrupt(callback: () => void): void
   workerUrl?: URL
+  symbolWorkerUrl?: URL
 }
 
 const EXIT: Record<FailureKind, number> = { failed: 1, usage: 2, unreadable: 3, cancelled: 130 }
@@ -52,10 +54,15 @@ async function run(command: Command, world: CliWorld): Promise<void> {
       return output.write(`corelens ${version}\n`)
     case 'serve':
       return serve(command, world, output)
+    case 'symbols':
+      return runSymbols(command, world, output)
     case 'summary':
     case 'top':
     case 'blocks':
     case 'report':
+    case 'types':
+    case 'globals':
+    case 'block':
       break
   }
   const service = new CoreService({
@@ -63,7 +70,9 @@ async function run(command: Command, world: CliWorld): Promise<void> {
     open: command.common.open,
     cacheFolder: cacheFolder(command.common.cache, world.env),
     noCache: command.common.noCache,
+    symbolsWhenAsked: true,
     workerUrl: world.workerUrl,
+    symbolWorkerUrl: world.symbolWorkerUrl,
   })
   const progress = new ProgressLine(world.stderr, command.common.quiet)
   service.subscribe((event) => progress.show(event))

@@ -19,6 +19,7 @@ export async function serve(command: Extract<Command, { kind: 'serve' }>, world:
     noCache: common.noCache,
     remember: !common.noCache,
     workerUrl: world.workerUrl,
+    symbolWorkerUrl: world.symbolWorkerUrl,
   })
   // The first one named is the first of the list, and opened at once.
   for (const [i, core] of [...command.cores.entries()].reverse()) await service.offer(core, i === 0, false)

@@ -1,6 +1,7 @@
 /** `summary` as text for people and as the JSON that scripts rely on. */
-import type { CoreSummary } from '../../contract/rows.ts'
+import type { CoreSummary, ModuleRow } from '../../contract/rows.ts'
 import { hex } from '../../engine/bytes/units.ts'
+import { missingText } from './missingOutput.ts'
 import { grouped, humanBytes, percent, printable, textTable } from './textTable.ts'
 
 export function summaryJson(summary: CoreSummary): object {
@@ -34,6 +35,7 @@ export function summaryText(summary: CoreSummary): string {
     ].join('\n'),
     section(`threads: ${grouped(summary.threads.length)}`, threads(summary)),
     section(`modules: ${grouped(summary.modules.length)}`, modules(summary)),
+    summary.modules.some((m) => m.missing !== '') ? section('missing debug information', missingText(summary.modules)) : '',
     section(`memory: ${humanBytes(summary.accounting.mapped)} mapped`, accounting(summary)),
     section('allocators', allocators(summary)),
     summary.diagnostics.length === 0 ? '' : section(`diagnostics: ${grouped(summary.diagnostics.length)}`, diagnostics(summary)),
@@ -60,8 +62,14 @@ function threads({ threads }: CoreSummary): string {
 function modules({ modules }: CoreSummary): string {
   return textTable(
     [{ title: 'BASE', align: 'right' }, { title: 'DEBUG', align: 'left' }, { title: 'BUILD-ID', align: 'left' }, { title: 'PATH', align: 'left' }],
-    modules.map((module) => [hex(module.base), module.debug, module.buildId.slice(0, 12) || '-', module.path + (module.file === '' ? '  (file not found)' : '')]),
+    modules.map((module) => [hex(module.base), module.debug, module.buildId.slice(0, 12) || '-', module.path + served(module)]),
   )
+}
+
+/** Where its names come from, as far as it isn't its own path. */
+function served({ path, file, debugFiles }: ModuleRow): string {
+  if (file === '' && debugFiles.length === 0) return path.startsWith('[') ? '' : '  (file not found)'
+  return [...(file === path || file === '' ? [] : [file]), ...debugFiles].map((used) => `  + ${used}`).join('')
 }
 
 function accounting({ accounting }: CoreSummary): string {

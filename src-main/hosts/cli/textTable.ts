@@ -14,6 +14,11 @@ export function textTable(columns: readonly Column[], rows: readonly (readonly s
   return line(columns.map(({ title }) => title)) + clean.map(line).join('')
 }
 
+/** C++ types take hundreds of characters: what is cut is in JSON. */
+export function clipped(text: string, most = 60): string {
+  return text.length <= most ? text : `${text.slice(0, most - 1)}…`
+}
+
 /** Control characters would move the cursor or worse: names come from whoever wrote the core. */
 export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16) ?? ''}}`)

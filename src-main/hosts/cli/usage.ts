@@ -7,8 +7,19 @@ corelens COMMAND CORE [options]
                       --by type|size|type-size   --sort bytes|count   --filter F   --limit N
   blocks CORE       every block, in address order
                       --state used|free|all   --type T   --size N   --limit N
+  block CORE ADDRESS
+                    a block's words, or those of any other place, with the members of its type
+                      --as TYPE   --limit N
+  types CORE [NAME] all types, or one with its layout: offsets, sizes, padding
+                      --filter F   --kind struct|class|union|enum|typedef|base
+                      --sort name|size|members|blocks|bytes   --limit N
+  globals CORE      global, static and thread-local variables with what they hold
+                      --filter F   --tls   --sort addr|name|type|size|module   --limit N
   report CORE       the findings as Markdown
                       -o FILE.md
+  symbols add PATH… | list | remove BUILD-ID | check
+                    the symbol database: types, variables and functions of programs,
+                    libraries and debug files, for all later cores of these builds
   serve [CORE…]     the window's interface in a browser, on this machine only
                       --port N
 

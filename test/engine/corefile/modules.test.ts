@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import type { readCoreNotes } from '../../../src-main/engine/corefile/notes.ts'
 import { openCoreFile } from '../../../src-main/engine/corefile/open.ts'
-import { attachFiles, findModules, type Module } from '../../../src-main/engine/corefile/modules.ts'
+import { attachFiles, findModules, moduleRow, type Module } from '../../../src-main/engine/corefile/modules.ts'
 import { Diagnostics, UnreadableCore } from '../../../src-main/engine/errors.ts'
 import { AddressSpace } from '../../../src-main/engine/memory/addressSpace.ts'
 import type { ModuleFiles } from '../../../src-main/engine/ports.ts'
 import type { OpenOptions } from '../../../src-main/engine/session.ts'
 import { buildElfCore, type CoreSpec } from '../../builders/elfCore.ts'
-import { buildElfModule } from '../../builders/elfModule.ts'
+import { buildElfModule, type ModuleSpec } from '../../builders/elfModule.ts'
 import { memoryByteSource } from '../../builders/memoryByteSource.ts'
 
 const AT_PHDR = 3
@@ -16,8 +16,9 @@ const PATH = '/opt/game/server'
 const TEXT = new Uint8Array(4096).fill(0x90)
 const DATA = new Uint8Array(4096).fill(0x11)
 
-const build = (id: number): Uint8Array =>
+const build = (id: number, extra: ModuleSpec = {}): Uint8Array =>
   buildElfModule({
+    ...extra,
     buildId: Uint8Array.from({ length: 20 }, () => id),
     sections: [
       { name: '.text', bytes: TEXT, vaddr: 0x10000, flags: 5 },
@@ -92,10 +93,16 @@ describe('modules', () => {
     expect(modulesOf(core(`${PATH} (deleted)`), { [PATH]: build(0xaa) }).memory.read(BASE + 0x10000, 8)).toEqual(code)
   })
 
+  test('the executable may lie in the cache of debuginfod\'s client', () => {
+    const { modules } = modulesOf(core(), { [`/cache/${'aa'.repeat(20)}/executable`]: build(0xaa) }, { debug: ['/cache/'] })
+    expect(modules[0].file).toBe(`/cache/${'aa'.repeat(20)}/executable`)
+  })
+
   test('a separate debug file is found by its build-id', () => {
     const id = 'aa'.repeat(20)
-    const { modules } = modulesOf(core(), { [`/debug/.build-id/aa/${id.slice(2)}.debug`]: build(0xaa) }, { debug: ['/debug'] })
+    const { modules } = modulesOf(core(), { [`/debug/.build-id/aa/${id.slice(2)}.debug`]: build(0xaa, { symbols: [{ name: 'main', value: 0x10000 }] }) }, { debug: ['/debug'] })
     expect(modules[0].debugElf).not.toBeNull()
+    expect(moduleRow(modules[0])).toMatchObject({ debug: 'symbols', debugFiles: [`/debug/.build-id/aa/${id.slice(2)}.debug`] })
   })
 
   test('a mapping that only NT_FILE names is mapped, not dumped', () => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Module } from '../../../src-main/engine/corefile/modules.ts'
 import { Diagnostics } from '../../../src-main/engine/errors.ts'
 import { ElfFile } from '../../../src-main/engine/elf/file.ts'
+import { noDebugFiles } from '../../../src-main/engine/symbols/debugFiles.ts'
 import { AddressSpace, rangesOfCore } from '../../../src-main/engine/memory/addressSpace.ts'
 import { Demangler } from '../../../src-main/engine/recognize/demangle.ts'
 import { Vtables } from '../../../src-main/engine/recognize/vtables.ts'
@@ -35,7 +36,7 @@ function vtables(words: [at: number, value: bigint][], options: { names?: boolea
   )
   const memory = new AddressSpace(source, rangesOfCore(new ElfFile(source).segments, source.size, new Diagnostics()))
   const file = buildElfModule({ executable: true, symbols: (options.symbols ?? []).map((s) => ({ ...s, section: '.data' })), sections: [{ name: '.data', bytes: data, vaddr: DATA, flags: 6 }] })
-  const module: Module = { path: '/opt/game', deleted: false, base: BASE, end: BASE + 0x4000, bias: 0, buildId: '', segments: [], main: true, vdso: false, elf: new ElfFile(memoryByteSource(file.bytes)), file: '', debugElf: null, debug: 'none' }
+  const module: Module = { path: '/opt/game', deleted: false, base: BASE, end: BASE + 0x4000, bias: 0, buildId: '', segments: [], linkMap: 0, main: true, vdso: false, elf: new ElfFile(memoryByteSource(file.bytes)), file: '', debugElf: null, debug: 'none', debugFiles: noDebugFiles() }
   return new Vtables(memory, [module], demangler, new Diagnostics())
 }
 

@@ -10,7 +10,7 @@ const summary: CoreSummary = {
   fileSize: 1,
   process: { pid: 1, command: HOSTILE, args: HOSTILE, signal: 11, signalName: 'SIGSEGV', faultAddress: 16, machine: 'x86-64', writer: 'kernel' },
   threads: [],
-  modules: [{ path: HOSTILE, buildId: 'ab', base: 4096, end: 8192, debug: 'none', file: '' }],
+  modules: [{ path: HOSTILE, buildId: 'ab', base: 4096, end: 8192, debug: 'none', file: '', debugFiles: [], missing: '', getIt: [] }],
   accounting: { mapped: 4096, rows: [{ kind: 'allocator-used', bytes: 4096, ranges: 1 }] },
   allocators: [],
   diagnostics: [{ kind: 'note', where: HOSTILE, offset: null, message: HOSTILE }],

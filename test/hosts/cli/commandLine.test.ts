@@ -24,6 +24,12 @@ describe('the command line', () => {
     expect(read('serve a b --port 8080')).toMatchObject({ cores: ['a', 'b'], port: 8080 })
   })
 
+  test('knows what can be done with symbols', () => {
+    expect(read('symbols add a b --debug d')).toMatchObject({ kind: 'symbols', action: 'add', paths: ['a', 'b'], common: { open: { debug: ['d'] } } })
+    expect(read('symbols remove ab12 --json')).toMatchObject({ action: 'remove', buildIds: ['ab12'], common: { format: 'json' } })
+    expect([read('symbols list'), read('symbols check')]).toMatchObject([{ action: 'list' }, { action: 'check' }])
+  })
+
   test('knows help and version', () => {
     for (const line of ['--help', '-h', 'help', 'top --help']) expect(read(line).kind).toBe('help')
     expect(read('--version').kind).toBe('version')
@@ -45,6 +51,12 @@ describe('the command line', () => {
     ['top core --by name', 'not a value'],
     ['blocks core --state gone', 'not a value'],
     ['top core --json --jsonl', 'two output formats'],
+    ['symbols', 'not something to do with symbols'],
+    ['symbols frob', 'not something to do with symbols'],
+    ['symbols add', 'no files'],
+    ['symbols remove', 'no build-id'],
+    ['symbols list x', 'more than this command takes'],
+    ['symbols list --no-cache', 'in the cache'],
     ['serve core --port 70000', 'not a port'],
   ])('refuses “%s”', (line, message) => {
     expect(() => read(line)).toThrow(UsageError)

@@ -1,0 +1,15 @@
+/** The symbol tables as recognition asks them: types by class name, functions by address. */
+import type { TypeFinder } from '../recognize/typeFinder.ts'
+import { TYPE } from './tables.ts'
+import type { ProcessSymbols } from './processSymbols.ts'
+
+export function symbolTypeFinder(symbols: ProcessSymbols): TypeFinder {
+  return {
+    find(className) {
+      const defined = symbols.find(className).filter((id) => symbols.size(id) >= 0 && (symbols.kind(id) === TYPE.struct || symbols.kind(id) === TYPE.class || symbols.kind(id) === TYPE.union))
+      return defined.length === 1 ? defined[0] : null
+    },
+    spelling: (type) => symbols.spell(type),
+    functionsAt: (address) => symbols.functionsAt(address),
+  }
+}

@@ -1,0 +1,28 @@
+/** The readers of debug information, over the files of this machine. */
+import * as dwarf from '../engine/dwarf/read.ts'
+import { Demangler } from '../engine/recognize/demangle.ts'
+import type { SymbolReader } from '../engine/symbols/indexModule.ts'
+import { openServing } from '../engine/symbols/debugFiles.ts'
+import { prepareModule } from '../engine/symbols/prepareModule.ts'
+import { hasOpenVirtualBases, settleVirtualBases } from '../engine/symbols/settleVirtualBases.ts'
+import { moduleFiles } from '../storage/moduleFiles.ts'
+import { sectionDecompressor } from '../storage/sectionDecompressor.ts'
+import { wasmModule } from '../storage/wasmModules.ts'
+
+export const symbolReader: SymbolReader = {
+  prepare: (paths, diagnostics) => prepareModule(paths, moduleFiles, sectionDecompressor, diagnostics),
+  openDwarf: dwarf.openDwarf,
+  missingSplitUnits: dwarf.missingSplitUnits,
+  readUnits: dwarf.readUnits,
+  mergeUnits: dwarf.mergeUnits,
+  settle(tables, paths, diagnostics) {
+    if (!hasOpenVirtualBases(tables)) return
+    const own = openServing(moduleFiles, paths.file)
+    if (own === null) return
+    try {
+      diagnostics.guard(undefined, () => settleVirtualBases(tables, own.elf, new Demangler(wasmModule('demangle'))))
+    } finally {
+      own.close()
+    }
+  },
+}

@@ -1,0 +1,32 @@
+/** Reads debug sections as the symbol database's workers do, in several parts, and checks what must hold of any answer. */
+import type { DwarfFile } from '../../src-main/engine/dwarf/file.ts'
+import { contradictionIn } from '../engine/dwarf/contradictions.ts'
+import { mergeUnits, missingSplitUnits, openDwarf, readUnits } from '../../src-main/engine/dwarf/read.ts'
+import { Diagnostics } from '../../src-main/engine/errors.ts'
+
+export interface DwarfVerdict {
+  /** What shows a bug: something was thrown, or the answer contradicts itself. Null where all is well. */
+  bug: string | null
+  types: number
+  diagnostics: number
+  ms: number
+}
+
+export function judgeDwarf(files: DwarfFile[]): DwarfVerdict {
+  const started = performance.now()
+  const verdict = (bug: string | null, types = 0, diagnostics = 0): DwarfVerdict => ({ bug, types, diagnostics, ms: performance.now() - started })
+  try {
+    const diagnostics = new Diagnostics()
+    const dwarf = openDwarf(files, diagnostics)
+    missingSplitUnits(dwarf, diagnostics)
+    let taken = 0
+    const half = Math.floor(dwarf.unitCount / 2)
+    const parts = [half, dwarf.unitCount].map((end) => readUnits(dwarf, () => (taken < end ? taken++ : -1), diagnostics))
+    const tables = mergeUnits(parts, diagnostics)
+    const odd = diagnostics.rows.find(({ message, where, offset }) => message.length > 300 || /\n|NaN|undefined/.test(message + where) || (offset !== null && offset < 0))
+    if (odd) return verdict(`a diagnostic says: ${odd.where} ${odd.offset} ${odd.message}`)
+    return verdict(contradictionIn(tables), tables.types.count, diagnostics.rows.length)
+  } catch (error) {
+    return verdict(error instanceof Error ? (error.stack ?? error.message) : String(error))
+  }
+}

@@ -1,4 +1,4 @@
-/** The four bundles of corelens, every entry explicit: main (window, command line, engine worker), preload, renderer. */
+/** The four bundles of corelens, every entry explicit: main (window, command line, workers), preload, renderer. */
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig } from 'electron-vite'
 
@@ -11,6 +11,7 @@ export default defineConfig({
           electron: 'src-main/hosts/electron/main.ts',
           cli: 'src-main/hosts/cli/main.ts',
           'engine.worker': 'src-main/workers/engine.worker.ts',
+          'symbol.worker': 'src-main/workers/symbol.worker.ts',
         },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
       },

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const SOURCES = ['src-main', 'src-preload', 'src-renderer', 'electron.vite.config.ts', 'package.json']
-const BUILT = ['out/main/electron.js', 'out/main/cli.js', 'out/main/engine.worker.js', 'out/preload/index.cjs', 'out/renderer/index.html']
+const BUILT = ['out/main/electron.js', 'out/main/cli.js', 'out/main/engine.worker.js', 'out/main/symbol.worker.js', 'out/preload/index.cjs', 'out/renderer/index.html']
 
 /** Throws where the build fails; its output goes to this process's stderr. */
 export function ensureBuilt(): void {

@@ -33,6 +33,13 @@ const client: CoreClient = {
   listTop: call('listTop'),
   listBlocks: call('listBlocks'),
   listRanges: call('listRanges'),
+  listModuleSymbols: call('listModuleSymbols'),
+  awaitSymbols: call('awaitSymbols'),
+  cancelSymbols: call('cancelSymbols'),
+  listTypes: call('listTypes'),
+  typeLayout: call('typeLayout'),
+  listGlobals: call('listGlobals'),
+  viewBlock: call('viewBlock'),
   report: call('report'),
   subscribe(listener) {
     const forward = (_event: unknown, event: CoreEvent): void => listener(event)

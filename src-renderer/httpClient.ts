@@ -37,6 +37,13 @@ export function httpClient(access: HttpAccess): CoreClient {
     listTop: call('listTop'),
     listBlocks: call('listBlocks'),
     listRanges: call('listRanges'),
+    listModuleSymbols: call('listModuleSymbols'),
+    awaitSymbols: call('awaitSymbols'),
+    cancelSymbols: call('cancelSymbols'),
+    listTypes: call('listTypes'),
+    typeLayout: call('typeLayout'),
+    listGlobals: call('listGlobals'),
+    viewBlock: call('viewBlock'),
     report: call('report'),
     subscribe: (listener) => subscribe(access, listener),
     // A browser doesn't tell the path of a dropped file.
@@ -135,6 +142,8 @@ async function keepReading(access: HttpAccess, listener: (event: CoreEvent) => v
   }
 }
 
+const EVENT_KINDS: readonly unknown[] = ['progress', 'symbols', 'offered'] satisfies CoreEvent['kind'][]
+
 /** Calls `take` for each line that has something on it; empty lines keep the connection alive. */
 export async function readLines(body: ReadableStream<Uint8Array>, take: (line: string) => void): Promise<void> {
   const decoder = new TextDecoder()
@@ -153,7 +162,7 @@ export async function readLines(body: ReadableStream<Uint8Array>, take: (line: s
 function parseEvent(line: string): CoreEvent | null {
   try {
     const parsed: unknown = JSON.parse(line)
-    const known = typeof parsed === 'object' && parsed !== null && 'kind' in parsed && (parsed.kind === 'progress' || parsed.kind === 'offered')
+    const known = typeof parsed === 'object' && parsed !== null && 'kind' in parsed && EVENT_KINDS.includes(parsed.kind)
     return known ? (parsed as CoreEvent) : null
   } catch {
     return null

@@ -194,6 +194,8 @@ export interface MemberRow {
   size: number | null
   /** Of a bit-field: the first bit, counted from the lowest of the byte at `offset`, and how many. */
   bits?: [number, number]
+  /** A virtual base that the type has through its bases. */
+  inherited?: true
   /** Of a variant: the discriminants that mean it, as text (`0`, `default`). */
   when?: string
 }

@@ -13,7 +13,7 @@ import { toFailure } from './failure.ts'
 import { CONTROL, type FromSymbolWorker, type IndexedModule, type IndexRequest, type ToSymbolWorker, type UnitPart } from './symbolMessages.ts'
 
 /** Modules with more debug information are shared between workers. */
-const SHARED_FROM_BYTES = 8 << 20
+export const SHARED_FROM_BYTES = 8 << 20
 /** Reading is told to stop at units and chunks; a module of fewer units is not worth sharing. */
 const SHARED_FROM_UNITS = 8
 
@@ -103,8 +103,8 @@ function finish(reader: SymbolReader, { request, prepared, bytes, own, started, 
   const diagnostics = new Diagnostics()
   for (const part of others) own.diagnostics.push(...part.diagnostics)
   throwIfStopped(control)
-  const tables = joinTables(reader.mergeUnits(parts.map((part) => part.tables), diagnostics), prepared.symbols, prepared.symbolStrings)
-  reader.settle(tables, request.paths, diagnostics)
+  const joined = joinTables(reader.mergeUnits(parts.map((part) => part.tables), diagnostics), prepared.symbols, prepared.symbolStrings)
+  const tables = reader.settle(joined, request.paths, diagnostics)
   const info: SymbolsInfo = {
     path: request.paths.path,
     buildId: request.paths.buildId,

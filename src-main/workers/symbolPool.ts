@@ -11,6 +11,7 @@ import type { Failure, Outcome } from '../contract/outcome.ts'
 import type { DwarfUnits } from '../engine/dwarf/read.ts'
 import { toFailure } from './failure.ts'
 import { CONTROL, type FromSymbolWorker, type IndexedModule, type IndexRequest, type UnitPart } from './symbolMessages.ts'
+import { SHARED_FROM_BYTES } from './serveSymbols.ts'
 import { SymbolThread } from './symbolThread.ts'
 import { workerUrl } from './workerUrl.ts'
 
@@ -183,6 +184,8 @@ export class SymbolPool {
         next.owner = thread
         thread.post({ kind: 'index', job: next.id, request: next.request, control: next.control.buffer as SharedArrayBuffer })
         for (const caller of next.callers) caller.onProgress({ done: 0, total: 0 })
+        // it will most likely be shared: threads take a while to start
+        if (next.weight > SHARED_FROM_BYTES) this.newThread()?.becomeIdle(this.idleMs)
       }
     }
   }

@@ -4,7 +4,7 @@ import { Demangler } from '../engine/recognize/demangle.ts'
 import type { SymbolReader } from '../engine/symbols/indexModule.ts'
 import { openServing } from '../engine/symbols/debugFiles.ts'
 import { prepareModule } from '../engine/symbols/prepareModule.ts'
-import { hasOpenVirtualBases, settleVirtualBases } from '../engine/symbols/settleVirtualBases.ts'
+import { hasVirtualBases, settleVirtualBases } from '../engine/symbols/settleVirtualBases.ts'
 import { moduleFiles } from '../storage/moduleFiles.ts'
 import { sectionDecompressor } from '../storage/sectionDecompressor.ts'
 import { wasmModule } from '../storage/wasmModules.ts'
@@ -16,11 +16,11 @@ export const symbolReader: SymbolReader = {
   readUnits: dwarf.readUnits,
   mergeUnits: dwarf.mergeUnits,
   settle(tables, paths, diagnostics) {
-    if (!hasOpenVirtualBases(tables)) return
+    if (!hasVirtualBases(tables)) return tables
     const own = openServing(moduleFiles, paths.file)
-    if (own === null) return
+    if (own === null) return tables
     try {
-      diagnostics.guard(undefined, () => settleVirtualBases(tables, own.elf, new Demangler(wasmModule('demangle'))))
+      return diagnostics.guard(tables, () => settleVirtualBases(tables, own.elf, new Demangler(wasmModule('demangle'))))
     } finally {
       own.close()
     }

@@ -39,7 +39,7 @@ export function typeJson({ name, kind, size, rows, enumerators, declared, module
     kind,
     size,
     members: rows.filter((row) => !isBase(row) && row.kind !== 'static').map(memberJson),
-    bases: rows.filter(isBase).map((row) => ({ offset: row.offset, name: row.name, size: row.size, virtual: row.kind === 'virtual base' })),
+    bases: rows.filter((row) => isBase(row) && row.inherited !== true).map((row) => ({ offset: row.offset, name: row.name, size: row.size, virtual: row.kind === 'virtual base' })),
     ...(rows.some((row) => row.kind === 'static') ? { statics: rows.filter((row) => row.kind === 'static').map((row) => ({ name: row.name, type: row.type })) } : {}),
     ...(kind === 'enum' ? { enumerators } : {}),
     declared,

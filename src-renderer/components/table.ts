@@ -16,6 +16,8 @@ export interface SortState {
   descending: boolean
 }
 
+/** Px of every row of a table. */
+export const ROW_HEIGHT = 24
 export const MIN_COLUMN = 56
 const MIN_FLEXIBLE = 180
 

@@ -1,7 +1,7 @@
 /** The human words for every kind the contract knows. Exhaustive: a new kind doesn't compile without words. */
 
 import { STAGES, type Stage } from '../../src-main/contract/api.ts'
-import type { AccountingKind, DiagnosticRow, ModuleRow, ProcessInfo, RangeKind } from '../../src-main/contract/rows.ts'
+import type { AccountingKind, DiagnosticRow, ModuleRow, ModuleSymbolsRow, ProcessInfo, RangeKind } from '../../src-main/contract/rows.ts'
 
 export interface Words {
   name: string
@@ -55,6 +55,14 @@ export const DEBUG_WORDS: Record<ModuleRow['debug'], Words> = {
   full: { name: 'DWARF', meaning: 'Types, functions and variables have names.' },
   symbols: { name: 'Symbols', meaning: 'Functions and variables have names; types do not.' },
   none: { name: 'None', meaning: 'Dynamic symbols at most.' },
+}
+
+export const SYMBOLS_WORDS: Record<ModuleSymbolsRow['state'], Words> = {
+  none: { name: 'none', meaning: 'Its files say nothing, or there are none.' },
+  waiting: { name: 'waiting', meaning: 'Its turn comes; everything else can be used meanwhile.' },
+  reading: { name: 'reading…', meaning: 'Its debug information is being read.' },
+  ready: { name: 'ready', meaning: 'Its types, variables and functions can be asked for.' },
+  failed: { name: 'failed', meaning: 'Its symbols could not be read.' },
 }
 
 export const WRITER_WORDS: Record<ProcessInfo['writer'], string> = {

@@ -154,6 +154,9 @@ export class AppState {
       case 'progress':
         if (this.phase.kind === 'opening' && this.phase.opening.file.file === event.file) this.phase.opening.take(event)
         return
+      case 'symbols':
+        if (this.phase.kind === 'open' && this.phase.core.summary.core === event.core) this.phase.core.symbols.take(event)
+        return
       case 'offered':
         this.files = [event.file, ...this.files.filter((file) => file.file !== event.file.file)]
         if (!event.file.openNow) return
@@ -188,6 +191,7 @@ export class AppState {
   async #closeOpenCore(): Promise<void> {
     if (this.phase.kind !== 'open') return
     sessionStorage.removeItem(SESSION_KEY)
+    this.phase.core.symbols.end()
     await this.client.closeCore({ core: this.phase.core.summary.core })
   }
 }

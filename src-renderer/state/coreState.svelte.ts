@@ -1,18 +1,22 @@
-/** One open core as the window holds it: its summary, the places visited, and the state of TopN. */
+/** One open core as the window holds it: its summary, its symbols, the places visited, and the lists behind them. */
 
-import type { BlockQuery, CoreClient, RangeQuery, TopQuery } from '../../src-main/contract/api.ts'
-import type { BlockPage, BlockRow, CoreSummary, DiagnosticRow, ModuleRow, Page, RangeKind, RangeRow, ThreadRow, TopPage, TopRow } from '../../src-main/contract/rows.ts'
+import type { CoreClient } from '../../src-main/contract/api.ts'
+import type { CoreSummary, DiagnosticRow, ModuleRow, ModuleSymbolsRow, RangeKind, ThreadRow } from '../../src-main/contract/rows.ts'
 import { DIAGNOSTIC_ORDER } from '../format/words.ts'
 import type { BlockSelection } from './blockSelection.ts'
+import { blocksState, globalsState, mapState, memoryState, typesState, type BlocksState, type GlobalsState, type MapState, type MemoryState, type TypesState } from './lists.ts'
+import { LayoutState } from './layoutState.svelte.ts'
 import { LocalRows } from './localRows.svelte.ts'
 import { Places, type Entry } from './places.svelte.ts'
-import { RemoteRows } from './remoteRows.svelte.ts'
-import { TableMemory } from './tableMemory.svelte.ts'
+import { SymbolsState } from './symbolsState.svelte.ts'
+import { TopState } from './topState.svelte.ts'
 
 export class CoreState {
   readonly summary: CoreSummary
   readonly places = new Places()
+  readonly symbols: SymbolsState
   readonly top: TopState
+  readonly layout: LayoutState
   readonly threads: LocalRows<ThreadRow>
   readonly modules: LocalRows<ModuleRow>
   readonly diagnostics: LocalRows<DiagnosticRow>
@@ -20,11 +24,16 @@ export class CoreState {
   /** Lists that a place chose belong to it in the history, so Back finds them as they were. */
   readonly #blocks = new WeakMap<Entry, BlocksState>()
   readonly #maps = new WeakMap<Entry, MapState>()
+  readonly #memories = new WeakMap<Entry, MemoryState>()
+  #types: TypesState | null = null
+  #globals: GlobalsState | null = null
 
   constructor(client: CoreClient, summary: CoreSummary) {
     this.#client = client
     this.summary = summary
+    this.symbols = new SymbolsState(client, summary.core, summary.modules)
     this.top = new TopState(client, summary.core)
+    this.layout = new LayoutState(client, summary.core)
     this.threads = new LocalRows(
       summary.threads,
       [
@@ -42,12 +51,10 @@ export class CoreState {
       [
         { id: 'path', key: (r) => r.path },
         { id: 'base', key: (r) => r.base },
-        { id: 'size', key: (r) => r.end - r.base },
-        { id: 'buildId', key: (r) => r.buildId },
-        { id: 'debug', key: (r) => r.debug },
-        { id: 'file', key: (r) => r.file },
+        { id: 'debug', key: (r) => DEBUG_ORDER.indexOf(r.debug) },
+        { id: 'symbols', key: (r) => symbolsOrder(this.symbols.of(r)) },
       ],
-      (r) => `${r.path} ${r.buildId} ${r.file}`,
+      (r) => `${r.path} ${r.buildId} ${r.file} ${r.debugFiles.join(' ')}`,
     )
     this.diagnostics = new LocalRows(
       summary.diagnostics.toSorted((a, b) => severity(a) - severity(b)),
@@ -61,12 +68,25 @@ export class CoreState {
     )
   }
 
+  /** Lists of what symbols tell, made when they are first looked at. */
+  get types(): TypesState {
+    return (this.#types ??= typesState(this.#client, this.summary.core, this.symbols.version))
+  }
+
+  get globals(): GlobalsState {
+    return (this.#globals ??= globalsState(this.#client, this.summary.core, this.symbols.version))
+  }
+
   blocksAt(entry: Entry, selection: BlockSelection): BlocksState {
-    const known = this.#blocks.get(entry)
-    if (known) return known
-    const fresh = new BlocksState(this.#client, this.summary.core, selection)
-    this.#blocks.set(entry, fresh)
-    return fresh
+    return at(this.#blocks, entry, () => blocksState(this.#client, this.summary.core, selection, this.symbols.version))
+  }
+
+  mapAt(entry: Entry, kind: RangeKind | null): MapState {
+    return at(this.#maps, entry, () => mapState(this.#client, this.summary.core, kind, entry.memory))
+  }
+
+  memoryAt(entry: Entry, address: number): MemoryState {
+    return at(this.#memories, entry, () => memoryState(this.#client, this.summary.core, address, this.symbols.version))
   }
 
   /** Free bytes that are no block: what an arena has not yet cut up. */
@@ -74,14 +94,12 @@ export class CoreState {
     const all = this.summary.allocators.reduce((sum, row) => sum + row.free, 0)
     return Math.max(0, all - blocksBytes)
   }
+}
 
-  mapAt(entry: Entry, kind: RangeKind | null): MapState {
-    const known = this.#maps.get(entry)
-    if (known) return known
-    const fresh = new MapState(this.#client, this.summary.core, kind, entry.memory)
-    this.#maps.set(entry, fresh)
-    return fresh
-  }
+function at<State>(known: WeakMap<Entry, State>, entry: Entry, make: () => State): State {
+  const state = known.get(entry) ?? make()
+  known.set(entry, state)
+  return state
 }
 
 /** 0 is the worst. */
@@ -89,130 +107,21 @@ function severity(row: DiagnosticRow): number {
   return DIAGNOSTIC_ORDER.indexOf(row.kind)
 }
 
-export type TopBy = TopQuery['by']
-export type TopSort = TopQuery['sort']
+/** What tells most comes first. */
+const DEBUG_ORDER: ModuleRow['debug'][] = ['full', 'symbols', 'none']
 
-export class TopState {
-  by = $state<TopBy>('type')
-  sort = $state<TopSort>('bytes')
-  descending = $state(true)
-  filter = $state('')
-  readonly rows: RemoteRows<TopRow, TopPage>
-  /** Share of the largest row before filtering: the length of a full bar. */
-  largestShare = $state(1)
-  readonly memory = new TableMemory()
-  readonly #client: CoreClient
-  readonly #core: string
-
-  constructor(client: CoreClient, core: string) {
-    this.#client = client
-    this.#core = core
-    this.rows = new RemoteRows(this.#fetcher())
-    void this.#measure()
-  }
-
-  groupBy(by: TopBy): void {
-    this.by = by
-    this.refresh()
-    void this.#measure()
-  }
-
-  /** A second click on the same column turns the order; text starts at A, numbers at the largest. */
-  sortBy(sort: TopSort): void {
-    this.descending = this.sort === sort ? !this.descending : sort !== 'label'
-    this.sort = sort
-    this.refresh()
-  }
-
-  filterBy(filter: string): void {
-    this.filter = filter
-    this.refresh()
-  }
-
-  refresh(): void {
-    this.memory.reset()
-    this.rows.query(this.#fetcher())
-  }
-
-  async #measure(): Promise<void> {
-    const by = this.by
-    const largest = await this.#client.listTop({ core: this.#core, by, sort: 'bytes', descending: true, filter: '', offset: 0, limit: 1 })
-    if (by === this.by && largest.ok) this.largestShare = largest.value.rows[0]?.share || 1
-  }
-
-  #fetcher(): (offset: number, limit: number) => ReturnType<CoreClient['listTop']> {
-    const { by, sort, descending, filter } = this
-    return (offset, limit) => this.#client.listTop({ core: this.#core, by, sort, descending, filter, offset, limit })
-  }
-}
-
-export class BlocksState {
-  state = $state<BlockQuery['state']>('used')
-  readonly selection: BlockSelection
-  readonly rows: RemoteRows<BlockRow, BlockPage>
-  readonly memory = new TableMemory()
-  readonly #client: CoreClient
-  readonly #core: string
-
-  constructor(client: CoreClient, core: string, selection: BlockSelection) {
-    this.#client = client
-    this.#core = core
-    this.selection = selection
-    this.state = selection.state
-    this.rows = new RemoteRows(this.#fetcher())
-  }
-
-  show(state: BlockQuery['state']): void {
-    this.state = state
-    this.memory.reset()
-    this.rows.query(this.#fetcher())
-  }
-
-  #fetcher(): (offset: number, limit: number) => ReturnType<CoreClient['listBlocks']> {
-    const base: BlockQuery = { core: this.#core, state: this.state, offset: 0, limit: 0 }
-    if (this.selection.row) base.key = this.selection.row.key
-    return (offset, limit) => this.#client.listBlocks({ ...base, offset, limit })
-  }
-}
-
-export class MapState {
-  /** Null: all kinds. */
-  kind = $state<RangeKind | null>(null)
-  sort = $state<'start' | 'size'>('start')
-  descending = $state(false)
-  readonly rows: RemoteRows<RangeRow, Page<RangeRow>>
-  readonly memory: TableMemory
-  readonly #client: CoreClient
-  readonly #core: string
-
-  constructor(client: CoreClient, core: string, kind: RangeKind | null, memory: TableMemory) {
-    this.#client = client
-    this.#core = core
-    this.kind = kind
-    this.memory = memory
-    this.rows = new RemoteRows(this.#fetcher())
-  }
-
-  show(kind: RangeKind | null): void {
-    this.kind = kind
-    this.#refresh()
-  }
-
-  /** A second click on the same column turns the order; addresses start at the lowest, sizes at the largest. */
-  sortBy(sort: 'start' | 'size'): void {
-    this.descending = this.sort === sort ? !this.descending : sort === 'size'
-    this.sort = sort
-    this.#refresh()
-  }
-
-  #refresh(): void {
-    this.memory.reset()
-    this.rows.query(this.#fetcher())
-  }
-
-  #fetcher(): (offset: number, limit: number) => ReturnType<CoreClient['listRanges']> {
-    const base: RangeQuery = { core: this.#core, sort: this.sort, descending: this.descending, offset: 0, limit: 0 }
-    if (this.kind !== null) base.kind = this.kind
-    return (offset, limit) => this.#client.listRanges({ ...base, offset, limit })
+/** Most types first, then what is on its way, what failed, what has none. */
+function symbolsOrder(row: ModuleSymbolsRow | undefined): number {
+  switch (row?.state) {
+    case 'ready':
+      return -1 - row.types - row.symbols / 1e9
+    case 'reading':
+      return 0
+    case 'waiting':
+      return 1
+    case 'failed':
+      return 2
+    default:
+      return 3
   }
 }

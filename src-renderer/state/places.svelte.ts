@@ -5,12 +5,18 @@
 
 import type { RangeKind } from '../../src-main/contract/rows.ts'
 import type { BlockSelection } from './blockSelection.ts'
+import type { TypeWish } from './layoutState.svelte.ts'
 import { TableMemory } from './tableMemory.svelte.ts'
 
 export type Place =
   | { view: 'overview' }
   | { view: 'top' }
   | { view: 'blocks'; blocks: BlockSelection }
+  /** Null: the type that is selected in the list. */
+  | { view: 'types'; type: TypeWish | null }
+  | { view: 'globals' }
+  /** The block at or around an address, or what else is there. */
+  | { view: 'memory'; address: number }
   | { view: 'map'; kind: RangeKind | null }
   | { view: 'threads' }
   | { view: 'modules' }
@@ -47,6 +53,13 @@ export class Places {
     this.#entries.push(entry(place))
     this.#index++
     history.pushState(this.#mark(), '')
+    this.#show()
+  }
+
+  /** The person moved on within the place: Back finds it as it is now. */
+  amend(place: Place): void {
+    if (samePlace(place, this.current.place)) return
+    this.#entries[this.#index] = { place, memory: this.current.memory }
     this.#show()
   }
 

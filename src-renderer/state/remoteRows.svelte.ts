@@ -47,6 +47,11 @@ export class RemoteRows<Row, P extends Page<Row>> implements RowSource<Row> {
     this.#begin()
   }
 
+  /** Asks the same again, for the pages in view: the engine knows more now. */
+  refresh(): void {
+    this.#begin(this.#wanted)
+  }
+
   rowAt(index: number): Row | undefined {
     void this.#revision
     return this.#pages.row(index)
@@ -62,10 +67,10 @@ export class RemoteRows<Row, P extends Page<Row>> implements RowSource<Row> {
     this.#pump()
   }
 
-  #begin(): void {
+  #begin(pages = [0]): void {
     this.#generation++
     this.#inFlight = []
-    this.#wanted = [0]
+    this.#wanted = pages.length === 0 ? [0] : pages
     this.loading = true
     this.#pump()
   }

@@ -7,14 +7,14 @@ import { startStandIn, type StandIn } from '../renderer/standIn.ts'
 import { keepScreenshots, launchChromium, openPage, type Watched } from './chromium.ts'
 import { build } from './served.ts'
 
-const RENDERER = process.env['CORELENS_RENDERER'] ?? fileURLToPath(new URL('../../out/renderer', import.meta.url))
+const RENDERER = fileURLToPath(new URL('../../out/renderer', import.meta.url))
 let browser: Browser
 let standIn: StandIn
 let watched: Watched
 let page: Page
 
 beforeAll(async () => {
-  if (process.env['CORELENS_RENDERER'] === undefined) build()
+  build()
   browser = await launchChromium()
 })
 

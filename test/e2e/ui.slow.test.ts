@@ -260,6 +260,27 @@ async function selectedIndex(): Promise<number> {
   return (await selected.count()) === 1 ? Number(await selected.getAttribute('aria-rowindex')) : -1
 }
 
+test('a type of the demo leads to its blocks, a block to its memory, a variable to its type', async () => {
+  await openDemo()
+  await show('Types')
+  const type = page.getByRole('region', { name: 'Selected type' })
+  await filter().fill('/^A$/')
+  await expect.poll(() => footer().innerText(), { timeout: 30_000 }).toMatch(/^1 type match/)
+  await type.getByRole('heading', { name: 'class A', exact: true }).waitFor()
+  await keepScreenshots(page, 'type-of-demo')
+  await type.getByRole('button', { name: /^20,000 blocks of this type/ }).click()
+  await expect.poll(() => footer().innerText()).toMatch(/^20,000 blocks used/)
+  await page.keyboard.press('Enter')
+  await grid().getByRole('gridcell', { name: '_vptr.A', exact: true }).waitFor()
+  await keepScreenshots(page, 'memory-of-demo')
+  await show('Globals')
+  await filter().fill('objects')
+  await grid().getByRole('row').filter({ has: page.getByRole('gridcell', { name: 'objects', exact: true }) }).getByRole('gridcell', { name: /^std::vector<A\*/ }).getByRole('button').click()
+  await type.getByRole('heading', { name: /^class std::vector<A\*/ }).waitFor()
+  await page.keyboard.press('Alt+ArrowLeft')
+  await expect.poll(() => filter().inputValue()).toBe('objects')
+})
+
 test('the theme follows the system until the person chooses, and the choice lasts', async () => {
   await openDemo()
   const background = (): Promise<string> => page.evaluate('getComputedStyle(document.body).backgroundColor')

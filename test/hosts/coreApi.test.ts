@@ -120,7 +120,7 @@ describe.each([
     const [{ id }] = types.rows
     expect(value(await client.typeLayout({ core, id }))).toEqual(value(await client.typeLayout({ core, name: 'Player' })))
     expect(value(await client.listGlobals({ core, filter: '', tls: true, sort: 'addr', descending: false, offset: 0, limit: 10 })).rows).toMatchObject([{ name: 'perThread', thread: 42, value: '5' }])
-    expect(value(await client.viewBlock({ core, address: 0x600018, as: 'Player', offset: 0, limit: 2 }))).toMatchObject({ addr: 0x600010, typeId: id, rows: [{ member: 'name' }, { member: 'score' }], total: 6 })
+    expect(value(await client.viewBlock({ core, address: 0x600018, as: 'Player', offset: 0, limit: 2 }))).toMatchObject({ addr: 0x600010, typeId: id, rows: [{ member: 'name' }, { member: 'score' }], total: 7 })
     expect(failure(await client.typeLayout({ core, name: 'Nothing' }))).toBe('usage')
     expect(failure(await client.viewBlock({ core, address: 16, offset: 0, limit: 2 }))).toBe('usage')
   })

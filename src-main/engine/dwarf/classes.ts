@@ -107,7 +107,9 @@ export class Classes {
     if (memo !== 0) return memo - 1
     const tag = rows.tag[row]
     if (KIND[tag] === 0) return 0
-    if (rows.flags[row] & ROW.declaration && rows.other[row] >= 0 && links < MAX_LINKS && this.loader.locate(rows, rows.other[row])) {
+    // gcc leaves DW_AT_declaration away where it says DW_AT_signature
+    const standsIn = (rows.flags[row] & ROW.declaration) !== 0 || rows.size[row] < 0
+    if (standsIn && rows.other[row] >= 0 && isRecordOrEnum(tag) && links < MAX_LINKS && this.loader.locate(rows, rows.other[row])) {
       // stands for a type unit's type
       const id = this.of(this.loader.rows, this.loader.row, links + 1)
       this.remember(rows, row, id)
@@ -314,6 +316,8 @@ export class Classes {
     }
   }
 }
+
+const isRecordOrEnum = (tag: number): boolean => isRecord(tag) || tag === D.DW_TAG_enumeration_type
 
 function grown(column: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
   const wider = new Int32Array(column.length * 2)

@@ -4,7 +4,7 @@
  */
 import type { Diagnostics } from '../errors.ts'
 import { StringTable } from '../symbols/stringTable.ts'
-import { PART, textHash, TYPE, type FunctionColumns, type PartColumns, type SymbolTables, type TypeColumns, type VariableColumns } from '../symbols/tables.ts'
+import { PART, textHash, TYPE, VARIABLE_FLAG, VARIABLE_FLAG, type FunctionColumns, type PartColumns, type SymbolTables, type TypeColumns, type VariableColumns } from '../symbols/tables.ts'
 import { addRow, finished, functionColumns, partColumns, typeColumns, variableColumns } from './columns.ts'
 import { breakRings } from './containment.ts'
 import { Families, type Replaced } from './families.ts'
@@ -122,23 +122,22 @@ class Merger {
 
   private mergeVariables(replaced: Replaced): VariableColumns {
     const firstUnit = this.tables.map((_, t) => this.tables.slice(0, t).reduce((sum, table) => sum + table.unitStart.length - 1, 0))
-    const all: { t: number; row: number; tls: number; address: number }[] = []
+    const all: { t: number; row: number; tls: number; address: number; name: number }[] = []
     this.tables.forEach(({ variables }, t) => {
-      for (let row = 0; row < variables.count; row++) all.push({ t, row, tls: variables.flags[row] & 1, address: variables.address[row] })
+      for (let row = 0; row < variables.count; row++) all.push({ t, row, tls: variables.flags[row] & VARIABLE_FLAG.tls, address: variables.address[row], name: this.textOf[t](variables.name[row]) })
     })
-    all.sort((a, b) => a.tls - b.tls || a.address - b.address)
+    all.sort((a, b) => a.tls - b.tls || a.address - b.address || this.compareTexts(a.name, b.name))
     const merged = variableColumns(Math.max(1, all.length))
-    for (const { t, row } of all) {
+    for (const { t, row, tls, address, name } of all) {
       const from = this.tables[t].variables
-      const name = this.textOf[t](from.name[row])
       const last = merged.count - 1
       // one variable that several units describe
-      if (last >= 0 && merged.address[last] === from.address[row] && (merged.flags[last] & 1) === (from.flags[row] & 1) && merged.name[last] === name) continue
+      if (last >= 0 && merged.address[last] === address && (merged.flags[last] & VARIABLE_FLAG.tls) === tls && merged.name[last] === name) continue
       const at = addRow(merged)
       merged.name[at] = name
       const type = this.typeOf[t][from.type[row]]
       merged.type[at] = replaced.get(firstUnit[t] + this.tables[t].unitOfVariable[row])?.get(type) ?? type
-      merged.address[at] = from.address[row]
+      merged.address[at] = address
       merged.flags[at] = from.flags[row]
       merged.file[at] = this.textOf[t](from.file[row])
       merged.line[at] = from.line[row]
@@ -148,33 +147,36 @@ class Merger {
 
   private mergeFunctions(): FunctionColumns {
     const total = this.tables.reduce((sum, { functions }) => sum + functions.count, 0)
-    const low = new Float64Array(total)
-    const order = new Uint32Array(total)
-    const tableOf = new Uint8Array(total)
-    const rowOf = new Uint32Array(total)
-    let n = 0
+    const all = functionColumns(Math.max(1, total))
     this.tables.forEach(({ functions }, t) => {
       for (let row = 0; row < functions.count; row++) {
-        low[n] = functions.low[row]
-        tableOf[n] = t
-        rowOf[n] = row
-        order[n] = n
-        n++
+        const at = addRow(all)
+        all.low[at] = functions.low[row]
+        all.high[at] = functions.high[row]
+        all.name[at] = this.textOf[t](functions.name[row])
       }
     })
-    order.sort((a, b) => low[a] - low[b])
+    const order = Uint32Array.from({ length: total }, (_, i) => i).sort((a, b) => all.low[a] - all.low[b] || all.high[a] - all.high[b] || this.compareTexts(all.name[a], all.name[b]))
     const merged = functionColumns(Math.max(1, total))
-    for (const i of order) {
-      const from = this.tables[tableOf[i]].functions
-      const row = rowOf[i]
+    for (const row of order) {
       const last = merged.count - 1
-      if (last >= 0 && merged.low[last] === from.low[row] && merged.high[last] === from.high[row]) continue
+      if (last >= 0 && merged.low[last] === all.low[row] && merged.high[last] === all.high[row] && merged.name[last] === all.name[row]) continue
       const at = addRow(merged)
-      merged.low[at] = from.low[row]
-      merged.high[at] = from.high[row]
-      merged.name[at] = this.textOf[tableOf[i]](from.name[row])
+      merged.low[at] = all.low[row]
+      merged.high[at] = all.high[row]
+      merged.name[at] = all.name[row]
     }
     return finished(merged)
+  }
+
+  /** By bytes, so that the order is the same whichever thread read what. */
+  private compareTexts(a: number, b: number): number {
+    if (a === b) return 0
+    const bytes = this.strings.bytes
+    for (let i = 0; ; i++) {
+      if (bytes[a + i] !== bytes[b + i]) return bytes[a + i] - bytes[b + i]
+      if (bytes[a + i] === 0) return 0
+    }
   }
 }
 

@@ -3,7 +3,10 @@ import { textOffset, textSection, textSections, type TextAt } from './dieReader.
 import type { DwarfFile } from './file.ts'
 
 const CACHED = 1 << 17
-const LONGEST = 1 << 20
+/** Longer names are cut. */
+const LONGEST = 1 << 16
+/** What is left of all names once more of them was read than the sections justify: names that lie within others. */
+const LONGEST_THEN = 256
 
 /** Two independent steps of a hash over 32-bit numbers: multiply and fold, as MurmurHash3 does. */
 export function mix1(hash: number, number: number): number {
@@ -24,9 +27,11 @@ export class Names {
   private readonly cachedAt = new Float64Array(CACHED).fill(-1)
   private readonly cached1 = new Int32Array(CACHED)
   private readonly cached2 = new Int32Array(CACHED)
+  private bytesLeft: number
 
   constructor(files: DwarfFile[]) {
     this.sections = textSections(files)
+    this.bytesLeft = (256 << 20) + 32 * this.sections.reduce((bytes, section) => bytes + section.length, 0)
   }
 
   /** The section that holds a text; empty for a text that is none. */
@@ -58,13 +63,16 @@ export class Names {
     let h2 = 0x1b873593
     if (text >= 0) {
       const bytes = this.bytes(text)
-      const end = Math.min(bytes.length, textOffset(text) + LONGEST)
-      for (let at = textOffset(text); at < end; at++) {
+      const start = textOffset(text)
+      const end = Math.min(bytes.length, start + (this.bytesLeft > 0 ? LONGEST : LONGEST_THEN))
+      let at = start
+      for (; at < end; at++) {
         const byte = bytes[at]
         if (byte === 0) break
         h1 = Math.imul(h1 ^ byte, 0x01000193)
         h2 = (Math.imul(h2, 0x5bd1e995) + byte) | 0
       }
+      this.bytesLeft -= at - start
     }
     this.cachedAt[slot] = text
     this.cached1[slot] = this.hash1 = h1 ^ (h1 >>> 15)

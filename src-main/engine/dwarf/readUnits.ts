@@ -24,11 +24,14 @@ export interface UnitTables extends ClassTables {
   functions: FunctionColumns
 }
 
+/** Bytes of all names: scopes make them longer than they are in the sections, but not by much. */
+const MAX_TEXT = 0xffff0000
+
 /** @param next the next unit to read, -1 when there is none left; a bad unit becomes a diagnostic */
 export function readUnits(dwarf: DwarfUnits, next: () => number, diagnostics: Diagnostics): UnitTables {
   const loader = new UnitLoader(dwarf, diagnostics)
   const names = new Names(dwarf.files)
-  const strings = new StringTable()
+  const strings = new StringTable(1 << 16, Math.min(MAX_TEXT, (64 << 20) + 8 * dwarf.files.reduce((bytes, { info, types, str }) => bytes + info.length + types.length + str.length, 0)))
   const qualified = new QualifiedNames(loader, names, strings)
   const hash = new TypeHash(loader, names)
   const classes = new Classes(loader, hash, qualified)

@@ -195,6 +195,7 @@ export function readRows(rows: UnitRows, table: AbbreviationTable, reader: DieRe
   const { bytes } = reader
   const { end } = unit
   const { dense, sparse, tag: tags, hasChildren, read, skip } = table
+  const isTypeUnit = unit.kind === D.DW_UT_type || unit.kind === D.DW_UT_split_type
   let at = unit.dies
   let depth = 0
   let parent = 0
@@ -243,8 +244,8 @@ export function readRows(rows: UnitRows, table: AbbreviationTable, reader: DieRe
       else {
         row = keep(rows, start, tag, parent, reader, finder)
         const jump = (1 << SLOT.sibling) | (1 << SLOT.declaration)
-        // parameters of a declared function say nothing here
-        if (children && tag === D.DW_TAG_subprogram && (present & jump) === jump) {
+        // parameters of a declared function say nothing here; in type units a function's local types stand in its declaration
+        if (children && tag === D.DW_TAG_subprogram && (present & jump) === jump && !isTypeUnit) {
           const next = reader.value[SLOT.sibling] - refOf(unit.space, 0)
           if (next > at && next <= end) {
             at = next

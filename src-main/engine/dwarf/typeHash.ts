@@ -159,7 +159,7 @@ export class TypeHash {
       } else if ((part === DW_TAG_member || part === DW_TAG_inheritance) && (rows.flags[child] & (ROW.external | ROW.declaration)) === 0) {
         this.settleBits(rows, child)
         this.names.hash(rows.name[child])
-        const place = (rows.place[child] | 0) ^ Math.imul(rows.firstBit[child], 0x3779) ^ (rows.bitCount[child] << 16) ^ (rows.flags[child] << 3)
+        const place = (rows.place[child] | 0) ^ (part << 24) ^ Math.imul(rows.firstBit[child], 0x3779) ^ (rows.bitCount[child] << 16) ^ (rows.flags[child] << 3)
         a = mix1(mix1(a, this.names.hash1), place)
         b = mix2(mix2(b, this.names.hash2), place)
         this.reference(rows, rows.type[child])

@@ -8,7 +8,7 @@ import { UsageError } from '../errors.ts'
 /** What a filter may ask of a row. */
 export interface Filterable<Row> {
   text(row: Row): string
-  /** `text` in lower case, for those that keep it; called for each row and each plain text. */
+  /** `text` in lower case, for those that keep it. */
   lower?(row: Row): string
   /** By name, in lower case; a comparison without a name is about the first. */
   numbers: Record<string, (row: Row) => number>
@@ -50,11 +50,8 @@ export function filterFor<Row>(filter: string, rows: Filterable<Row>): RowTest<R
 
 function containing<Row>(text: string, rows: Filterable<Row>): RowTest<Row> {
   const wanted = text.toLowerCase()
-  if (rows.lower) {
-    const { lower } = rows
-    return (row) => lower(row).includes(wanted)
-  }
-  return (row) => rows.text(row).toLowerCase().includes(wanted)
+  const lower = rows.lower ?? ((row: Row): string => rows.text(row).toLowerCase())
+  return (row) => lower(row).includes(wanted)
 }
 
 function comparison<Row>(part: string, names: string, rows: Filterable<Row>): RowTest<Row> {

@@ -112,7 +112,7 @@ function selection(q: BlockQuery, types: KnownType[]): Selection {
   const state = { used: q.state !== 'free', free: q.state !== 'used' }
   if (q.key !== undefined) {
     const { type, size } = parseKey(q.key)
-    return type < 0 ? { ...state, isWanted: null, size } : { ...state, free: false, isWanted: types.map((_, i) => i === type), size }
+    return type < 0 ? { ...state, isWanted: null, size } : { ...state, free: false, isWanted: types.map((t) => t === types[type]), size }
   }
   const size = q.size ?? -1
   if (q.type === undefined) return { ...state, isWanted: null, size }

@@ -25,6 +25,8 @@ interface Rows {
   /** null: not thread-local. */
   tid: (number | null)[]
   orders: Map<GlobalQuery['sort'], Uint32Array>
+  /** What is searched, in lower case; made when it is first asked for. */
+  lower: string[]
 }
 
 export class GlobalLists {
@@ -54,7 +56,7 @@ export class GlobalLists {
   private rows(): Rows {
     const { symbols } = this.view
     if (this.known?.version === symbols.version) return this.known
-    const rows: Rows = { version: symbols.version, module: [], variable: [], addr: [], tid: [], orders: new Map() }
+    const rows: Rows = { version: symbols.version, module: [], variable: [], addr: [], tid: [], orders: new Map(), lower: [] }
     const add = (module: AttachedModule, from: number, to: number, bias: number, tid: number | null): void => {
       const { address } = module.table.variables
       for (let i = from; i < to && rows.addr.length < MOST_ROWS; i++) {
@@ -74,12 +76,17 @@ export class GlobalLists {
     const query = JSON.stringify([all.version, q.filter, q.tls, q.sort])
     if (this.matched.query === query) return this.matched.rows
     const test = filterFor<number>(q.filter, {
-      text: (row) => `${nameOf(all, row)}\n${this.typeOf(all, row)}\n${all.module[row].name}`,
+      text: (row) => this.searchText(all, row),
+      lower: (row) => (all.lower[row] ??= this.searchText(all, row).toLowerCase()),
       numbers: { size: (row) => Math.max(0, this.sizeOf(all, row)), addr: (row) => all.addr[row] },
     })
     const rows = this.order(all, q.sort).filter((row) => (q.tls === undefined || q.tls === (all.tid[row] !== null)) && test(row))
     this.matched = { query, rows }
     return rows
+  }
+
+  private searchText(all: Rows, row: number): string {
+    return `${nameOf(all, row)}\n${this.typeOf(all, row)}\n${all.module[row].name}`
   }
 
   private order(all: Rows, sort: GlobalQuery['sort']): Uint32Array {

@@ -178,7 +178,7 @@ export class TypeLists {
   }
 
   unknown(name: string): UsageError {
-    const close = closeNames(name, this.rows())
+    const close = closeNames(name, this.rows().names)
     const waiting = this.symbols.attached.length === 0 ? 'no symbols were read for this core: --exe, --debug or --sysroot can name files with debug information' : 'corelens types CORE --filter TEXT searches'
     return new UsageError('no type of this name', name, close.length === 0 ? waiting : `did you mean ${close.join(' or ')}?`)
   }

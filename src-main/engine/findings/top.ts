@@ -5,7 +5,10 @@ import { UsageError } from '../errors.ts'
 import { parseFilter } from './filter.ts'
 import type { Group } from './groups.ts'
 
-/** A type that blocks have. Index 0 of every list of them is UNKNOWN_TYPE. */
+/**
+ * A type that blocks have. Index 0 of every list of them is UNKNOWN_TYPE. Types that turned out to be one (see
+ * debugNames.ts) are one object at several indexes.
+ */
 export interface KnownType {
   /** As the debug information spells it; null where it is told apart but not named. */
   name: string | null
@@ -14,6 +17,8 @@ export interface KnownType {
   counted: boolean
   /** Why blocks have this type, as one line. */
   evidence: string
+  /** The address point of a vtable by which they have it; absent where it was not by one. */
+  vtable?: number
 }
 
 export const UNKNOWN_TYPE: KnownType = { name: null, label: '', counted: false, evidence: '' }
@@ -28,9 +33,11 @@ export function topRows(groups: Group[], types: KnownType[], requested: Requeste
   const used = groups.filter((g) => !g.free)
   const all = used.reduce((sum, g) => sum + g.count * g.size, 0)
   const rows = new Map<string, TopRow>()
+  const firstIndex = new Map<KnownType, number>()
+  types.forEach((type, i) => firstIndex.has(type) || firstIndex.set(type, i))
   // commonest sizes first, so that a row's first group gives its size
   for (const group of used.sort((a, b) => b.count - a.count)) {
-    const key = keyOf(group, by)
+    const key = keyOf(firstIndex.get(types[group.type]) ?? group.type, group.size, by)
     const bytes = group.count * group.size
     const row = rows.get(key)
     if (row) {
@@ -59,14 +66,14 @@ export function topRows(groups: Group[], types: KnownType[], requested: Requeste
 }
 
 /** What a row's blocks have in common; see parseKey. */
-function keyOf(group: Group, by: TopBy): string {
+function keyOf(type: number, size: number, by: TopBy): string {
   switch (by) {
     case 'type':
-      return group.type === 0 ? `type 0 size ${group.size}` : `type ${group.type}`
+      return type === 0 ? `type 0 size ${size}` : `type ${type}`
     case 'size':
-      return `size ${group.size}`
+      return `size ${size}`
     case 'type-size':
-      return `type ${group.type} size ${group.size}`
+      return `type ${type} size ${size}`
   }
 }
 

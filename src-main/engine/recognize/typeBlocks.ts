@@ -50,14 +50,14 @@ export function typeBlocks(blocks: Blocks, kernel: ChunkWalkKernel, vtables: Vta
     const hit = vtables.resolve(kernel.wordOf(id))
     // a vtable of a base inside the object can't stand at the start of a block
     if (!hit || hit.offsetToTop !== 0) return 0
-    return indexOf({ name: hit.className, label: hit.label, counted: false, evidence: hit.evidence })
+    return indexOf({ name: hit.className, label: hit.label, counted: false, evidence: hit.evidence, vtable: kernel.wordOf(id) })
   }
 
   function arrayType(block: number, id: number): number {
     if (typeOfId[id] < 0) typeOfId[id] = resolve(id)
     const element = types[typeOfId[id]]
     if (element === UNKNOWN_TYPE || !isArray(memory, blocks.address(block), blocks.size(block))) return 0
-    return indexOf({ name: element.name === null ? null : `${element.name}[]`, label: `${element.label}[]`, counted: true, evidence: `${element.evidence}, in each element that new[] counted` })
+    return indexOf({ name: element.name === null ? null : `${element.name}[]`, label: `${element.label}[]`, counted: true, evidence: `${element.evidence}, in each element that new[] counted`, vtable: element.vtable })
   }
 
   function indexOf(type: KnownType): number {

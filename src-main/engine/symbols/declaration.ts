@@ -43,7 +43,7 @@ function addRecord(symbols: ProcessSymbols, id: TypeRef, at: number, depth: numb
   const rows = membersOf(symbols, id)
   const size = symbols.size(id)
   const indent = '    '.repeat(depth)
-  const bases = rows.filter((row) => row.kind === 'base' || row.kind === 'virtual base')
+  const bases = rows.filter((row) => (row.kind === 'base' || row.kind === 'virtual base') && row.inherited !== true)
   const name = symbols.name(id)
   const head = [KEYWORD[symbols.kind(id)] ?? 'struct', name].filter((word) => word !== '').join(' ')
   if (size < 0) {

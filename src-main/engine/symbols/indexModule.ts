@@ -30,8 +30,8 @@ export interface SymbolReader {
   missingSplitUnits(dwarf: DwarfUnits, diagnostics: Diagnostics): SplitUnitName[]
   readUnits(dwarf: DwarfUnits, next: () => number, diagnostics: Diagnostics): UnitTables
   mergeUnits(tables: UnitTables[], diagnostics: Diagnostics): MergedUnits
-  /** What only the module's own file tells: where virtual bases lie. */
-  settle(tables: SymbolTables, paths: ModulePaths, diagnostics: Diagnostics): void
+  /** Adds what only the module's own file tells: where virtual bases lie. */
+  settle(tables: SymbolTables, paths: ModulePaths, diagnostics: Diagnostics): SymbolTables
 }
 
 /** Opens the units of a module, split ones included. */

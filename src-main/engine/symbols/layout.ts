@@ -45,6 +45,7 @@ function addParts(symbols: ProcessSymbols, owner: AttachedModule, type: number, 
       typeId,
       size: size < 0 ? null : size,
     }
+    if (kind[part] === PART.inheritedVirtualBase) row.inherited = true
     if (bitCount[part] > 0) row.bits = [firstBit[part], bitCount[part]]
     if (role === 'variant') {
       const when = kind[part] === PART.defaultVariant ? 'default' : String(value[part])
@@ -64,6 +65,7 @@ const ROLE: Partial<Record<number, MemberRow['kind']>> = {
   [PART.member]: 'member',
   [PART.base]: 'base',
   [PART.virtualBase]: 'virtual base',
+  [PART.inheritedVirtualBase]: 'virtual base',
   [PART.staticMember]: 'static',
   [PART.discriminant]: 'discriminant',
   [PART.variant]: 'variant',
@@ -92,7 +94,7 @@ function extentAsBase(symbols: ProcessSymbols, id: TypeRef, size: number): numbe
   const { table } = owner
   const type = symbols.bare(id) - owner.firstId
   const { kind, offset } = table.parts
-  for (let part = table.firstPart(type); part < table.endPart(type); part++) if (kind[part] === PART.virtualBase && offset[part] > 0) size = Math.min(size, offset[part])
+  for (let part = table.firstPart(type); part < table.endPart(type); part++) if ((kind[part] === PART.virtualBase || kind[part] === PART.inheritedVirtualBase) && offset[part] > 0) size = Math.min(size, offset[part])
   return size
 }
 

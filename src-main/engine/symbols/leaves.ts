@@ -65,9 +65,10 @@ function addRecord(walk: Walk, owner: AttachedModule, type: number, at: number, 
   const { parts } = table
   const { kind, offset, firstBit, bitCount } = parts
   for (let part = table.firstPart(type); part < table.endPart(type); part++) {
-    const isBasePart = kind[part] === PART.base || kind[part] === PART.virtualBase
+    const isVirtual = kind[part] === PART.virtualBase || kind[part] === PART.inheritedVirtualBase
+    const isBasePart = kind[part] === PART.base || isVirtual
     if (!isBasePart && !DATA.has(kind[part])) continue
-    if (kind[part] === PART.virtualBase && (isBase || offset[part] < 0)) continue
+    if (isVirtual && (isBase || offset[part] < 0)) continue
     // a variant with several discriminants has a part for each
     if (part > table.firstPart(type) && kind[part] === PART.variant && kind[part - 1] === PART.variant && parts.type[part] === parts.type[part - 1] && offset[part] === offset[part - 1] && parts.name[part] === parts.name[part - 1]) continue
     const name = isBasePart ? '' : table.partName(part)

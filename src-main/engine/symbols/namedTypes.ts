@@ -1,6 +1,6 @@
 /**
  * The named types of a process as rows: one for each name and content, however many modules have it. What is only declared has
- * a row where no module defines something of that name. Rows are made once for each state of the symbols; names, counts and sort orders stay.
+ * a row where no module defines something of that name. Rows are made once for each state of the symbols, sort orders when first asked for.
  */
 import type { TypeQuery } from '../../contract/api.ts'
 import type { TypeKind, TypeRef } from '../../contract/rows.ts'

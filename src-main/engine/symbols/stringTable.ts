@@ -30,6 +30,11 @@ export class StringTable {
     this.#hashes = new Uint32Array(slots)
   }
 
+  /** All texts so far; another buffer once more texts come. */
+  get bytes(): Uint8Array {
+    return this.#bytes
+  }
+
   /** Texts, the empty one not counted. */
   get count(): number {
     return this.#count

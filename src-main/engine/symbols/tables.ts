@@ -71,6 +71,8 @@ export const PART = {
   defaultVariant: 11,
   /** Of a function type: more arguments of any type. */
   ellipsis: 12,
+  /** A virtual base that a type has through its bases; `offset` is that within a complete object of this very type. */
+  inheritedVirtualBase: 13,
 } as const
 export type PartKindCode = (typeof PART)[keyof typeof PART]
 

@@ -13,6 +13,7 @@ export const EXPLAINED = {
   'inlined': 'gdb has no symbol for a type whose function has no code of its own (inlined everywhere), or that lies in a block without code',
   'static member': 'which static data members a class lists depends on the unit: compilers leave out those it does not use',
   'assembler name': "gdb names a variable of C by its name in assembly where the program gives it one (glibc's `__GI_…`)",
+  'lambda': 'gdb reads no members of a lambda that stands in the declaration of its function, as it does in a type unit',
   'no address': 'gdb can not tell the address without a process',
 } as const
 export type Explained = keyof typeof EXPLAINED
@@ -51,7 +52,7 @@ function compareTypes(theirs: TypeFact[], ours: TypeFact[], local: ReadonlySet<s
       if (best === null) into.unexplained.push(`${fact.name}: gdb has it, we don't${fact.local === '' ? '' : ` (in ${fact.local})`}`)
       else {
         matched.add(best.fact)
-        record(best.differences, fact.name, into)
+        record(isEmptyLambda(fact, best.fact) ? [{ explained: 'lambda' }] : best.differences, fact.name, into)
       }
     }
   }
@@ -65,6 +66,8 @@ function compareTypes(theirs: TypeFact[], ours: TypeFact[], local: ReadonlySet<s
     else into.unexplained.push(same === undefined ? `${fact.name}: we have it, gdb doesn't` : `${fact.name}: gdb has no such meaning of it: ${JSON.stringify(fact.form).slice(0, 300)}`)
   }
 }
+
+const isEmptyLambda = (their: TypeFact, our: TypeFact): boolean => their.name.includes('<lambda(') && their.form[2].length === 0 && our.form[2].length > 0 && their.form[1] === our.form[1]
 
 /** Of several types of one name, the one that differs least. */
 function closest(form: Composite, candidates: TypeFact[]): { fact: TypeFact; differences: Difference[] } | null {

@@ -8,6 +8,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { Unavailable, tool } from '../commands.ts'
 import { build, debugInfoFolder } from './build.ts'
 import { type Comparison, EXPLAINED, compareFacts } from './compare.ts'
+import type { TypeFact } from './forms.ts'
 import { gdbFacts, localTypeNames } from './gdb.ts'
 import { buildIdOfFile, ourFacts } from './ours.ts'
 import { SUBJECTS } from './subjects.ts'
@@ -41,8 +42,17 @@ async function hold(file: string, gdbOut?: string): Promise<void> {
   expect(ours.diagnostics).toEqual([])
   const comparison = compareFacts(theirs, ours, await localTypeNames(file))
   sumUp(comparison)
+  expect(inSeveralRows(ours.types)).toEqual([])
   expect(comparison.types).toBeGreaterThan(10)
   if (comparison.unexplained.length > 0) expect.fail([`${file}: ${comparison.unexplained.length} differences`, ...comparison.unexplained.slice(0, 40)].join('\n'))
+}
+
+/** Types that have more than one row, in a program where no name has several meanings: there nothing can tell them apart. */
+function inSeveralRows(types: TypeFact[]): string[] {
+  const rows = types.map(({ name, form }) => `${name} ${JSON.stringify(form)}`)
+  const names = new Set(types.map(({ name }) => name))
+  const forms = new Set(rows)
+  return names.size === forms.size ? rows.filter((row, i) => rows.indexOf(row) !== i) : []
 }
 
 describe('types and variables are as gdb has them', () => {

@@ -116,6 +116,58 @@ describe.each([['C', C99], ['C++', CPP]])('%s', (_, language) => {
   })
 })
 
+describe('what tells types apart', () => {
+  const array = (count: number): Die => die('array_type#T', { type: ref('int') }, [die('subrange_type', { count })])
+  const func = (...of: Die[]): Die => die('subroutine_type#T', { type: ref('int') }, of)
+  const parameter = (type: string): Die => die('formal_parameter', { type: ref(type) })
+  const enumeration = (value: number, more: Attributes = {}): Die => die('enumeration_type#T', { name: 'T', byte_size: 4, ...more }, [die('enumerator', { name: 'e', const_value: value })])
+  const held = (...members: Die[]): Die => struct('T', 16, members)
+  const bits = (first: number, bit_size: number): Die => die('member', { name: 'x', type: ref('int'), data_bit_offset: first, bit_size })
+  test.each<[string, Die, Die]>([
+    ['an enumerator’s value', enumeration(1), enumeration(2)],
+    ['the high half of an enumerator’s value', enumeration(1), enumeration(0x1_0000_0001)],
+    ['an underlying type', enumeration(1, { type: ref('int') }), enumeration(1, { type: ref('long') })],
+    ['a base type’s encoding', die('base_type#T', { name: 'T', byte_size: 4, encoding: 5 }), die('base_type#T', { name: 'T', byte_size: 4, encoding: 7 })],
+    ['a base type’s size', die('base_type#T', { name: 'T', byte_size: 4, encoding: 5 }), die('base_type#T', { name: 'T', byte_size: 8, encoding: 5 })],
+    ['a typedef’s type', die('typedef#T', { name: 'T', type: ref('int') }), die('typedef#T', { name: 'T', type: ref('long') })],
+    ['the number of elements', array(3), array(4)],
+    ['the dimensions of as many elements', array(4), die('array_type#T', { type: ref('int') }, [die('subrange_type', { count: 2 }), die('subrange_type', { count: 2 })])],
+    ['an open array and one of no elements', array(0), die('array_type#T', { type: ref('int') }, [die('subrange_type')])],
+    ['a vector', array(4), die('array_type#T', { type: ref('int'), GNU_vector: true }, [die('subrange_type', { count: 4 })])],
+    ['parameters', func(parameter('int')), func(parameter('long'))],
+    ['the number of parameters', func(parameter('int')), func(parameter('int'), parameter('int'))],
+    ['an ellipsis', func(parameter('int')), func(parameter('int'), die('unspecified_parameters'))],
+    ['const and volatile', die('const_type#T', { type: ref('int') }), die('volatile_type#T', { type: ref('int') })],
+    ['pointer and reference', die('pointer_type#T', { byte_size: 8, type: ref('int') }), die('reference_type#T', { byte_size: 8, type: ref('int') })],
+    ['a member’s place', held(member('x', 'int', 0)), held(member('x', 'int', 4))],
+    ['a member’s name', held(member('x', 'int', 0)), held(member('y', 'int', 0))],
+    ['a member’s type', held(member('x', 'int', 0)), held(member('x', 'long', 0))],
+    ['a member less', held(member('x', 'int', 0)), held(member('x', 'int', 0), member('y', 'int', 4))],
+    ['a bit-field’s width', held(bits(0, 3)), held(bits(0, 4))],
+    ['a bit-field’s place', held(bits(0, 3)), held(bits(1, 3))],
+    ['a bit-field and a member', held(bits(0, 32)), held(member('x', 'int', 0))],
+    ['base and member', held(die('inheritance', { type: ref('int'), data_member_location: 0 })), held(die('member', { type: ref('int'), data_member_location: 0 }))],
+    ['a size', held(), struct('T', 8, [])],
+    ['struct and union', held(), die('union_type#T', { name: 'T', byte_size: 16 }, [])],
+    ['an anonymous struct’s members', die('structure_type#T', { byte_size: 4 }, [member('x', 'int', 0)]), die('structure_type#T', { byte_size: 4 }, [member('y', 'int', 0)])],
+  ])('%s', (_, one, other) => {
+    const holder = struct('H', 16, [member('t', 'T', 0)])
+    const text = read(units(C99, [one, holder], [other, holder], [one, holder]), 3)
+    expect(text.find('H')).toHaveLength(2)
+    const inner = text.find('H').map((row) => text.layout(text.tables.parts.type[text.tables.types.firstPart[row]]).join(' | '))
+    const alone = [one, other].map((each) => {
+      const only = read(units(C99, [each, holder]))
+      return only.layout(only.tables.parts.type[only.tables.types.firstPart[only.find('H')[0]]]).join(' | ')
+    })
+    expect(inner.sort()).toEqual(alone.sort())
+  })
+})
+
+test('one variable that several units describe is one, also where others have its address', () => {
+  const both = [INT, variable('x', 'int', 0x10), variable('alias', 'int', 0x10)]
+  expect(read(buildUnits(unit(both), unit(both)), 2).variables().sort()).toEqual(['0x10 alias: int', '0x10 x: int'])
+})
+
 test('function-local types of C++ are of their function, also in inlined and abstract instances', () => {
   const f = (name: string, size: number): Die => die('subprogram', { name, external: true, low_pc: 16 * size, high_pc: 4 }, [struct('L', size, [member('x', 'int', 0)])])
   const text = merged(CPP, [f('f', 4)], [f('g', 8)], [f('f', 4)])

@@ -87,6 +87,7 @@ describe('types', () => {
     expect(remedy('player')).toBe('did you mean Player?')
     expect(remedy('Playr')).toContain('Player')
     expect(remedy('World')).toBe('did you mean game::World?')
+    expect(remedy('std::vector<Player>')).toBe('did you mean std::vector<Player, std::allocator<Player> >?')
     expect(remedy('Zebra')).toContain('--filter')
   })
 })

@@ -1,9 +1,11 @@
 /*
  * A process to ask at its runtime: where its thread-locals are in each thread, and where virtual bases lie. Prints
- * `tls <thread id> <name> <address>` and `base <class> <base> <offset>`, then `ready`.
+ * `tls <thread id> <name> <address>`, `variable <name> <address>` and `base <class> <base> <offset>`, then `ready`.
+ * `threads [PLUGIN]`: threadsPlugin.cpp as a shared object, whose thread-locals are in memory made when they are asked for.
  */
 #include <cstdio>
 #include <condition_variable>
+#include <dlfcn.h>
 #include <mutex>
 #include <sys/syscall.h>
 #include <thread>
@@ -25,6 +27,7 @@ static thread_local Record record{{1, 2, 3}};
 alignas(64) thread_local char aligned[70];
 namespace named { thread_local int inside = 77; }
 static int notThreadLocal = 5;
+static void *(*pluginAddress)();
 
 static int &inFunction() {
   static thread_local int local = 88;
@@ -44,6 +47,7 @@ static void say() {
   std::printf("tls %ld aligned %p\n", id, static_cast<void *>(aligned));
   std::printf("tls %ld named::inside %p\n", id, static_cast<void *>(&named::inside));
   std::printf("tls %ld inFunction()::local %p\n", id, static_cast<void *>(&inFunction()));
+  if (pluginAddress) std::printf("tls %ld inPlugin %p\n", id, pluginAddress());
   said++;
   allSaid.notify_all();
 }
@@ -58,7 +62,12 @@ template <typename Of, typename In> void base(const char *of, const char *in) {
   std::printf("base %s %s %td\n", of, in, reinterpret_cast<char *>(static_cast<In *>(&object)) - reinterpret_cast<char *>(&object));
 }
 
-int main() {
+int main(int argc, char **argv) {
+  if (argc > 1) {
+    void *plugin = dlopen(argv[1], RTLD_NOW);
+    if (!plugin) return 1;
+    pluginAddress = reinterpret_cast<void *(*)()>(dlsym(plugin, "pluginAddress"));
+  }
   base<Left, Base>("Left", "Base");
   base<Right, Base>("Right", "Base");
   base<Deep, Other>("Deep", "Other");

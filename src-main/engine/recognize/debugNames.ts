@@ -1,0 +1,88 @@
+/**
+ * Types that blocks have by their vtables, called as the debug information calls them. The class's name, in whatever
+ * spelling, finds its type; where it doesn't (clang calls a lambda by its place in the source, the symbol by a number),
+ * the destructor that stands in the class's vtable says whose it is.
+ */
+import type { AddressSpace } from '../memory/addressSpace.ts'
+import { UNKNOWN_TYPE, type KnownType } from '../findings/top.ts'
+import type { TypeRef } from '../../contract/rows.ts'
+import type { TypeFinder } from './typeFinder.ts'
+
+/** Virtual functions that are looked at for a destructor. */
+const MAX_SLOTS = 64
+
+/**
+ * Renames in place; answers whether anything changed. Types that are one become one object at both indexes, so that
+ * TopN has one row for them. May be called again whenever more modules' symbols are there.
+ */
+export function nameByDebugInfo(types: KnownType[], finder: TypeFinder, memory: AddressSpace): boolean {
+  const byType = new Map<string, KnownType>()
+  let changed = false
+  for (let i = 1; i < types.length; i++) {
+    const type = types[i]
+    if (type === UNKNOWN_TYPE) continue
+    const suffix = type.counted ? '[]' : ''
+    const found = typeOf(type, suffix, finder, memory)
+    if (found === null) continue
+    const key = `${found}${suffix}`
+    const name = `${finder.spelling(found)}${suffix}`
+    let named = byType.get(key)
+    if (!named) {
+      named = type.name === name ? type : { ...type, name, label: name }
+      byType.set(key, named)
+    }
+    changed ||= named !== type
+    types[i] = named
+  }
+  return changed
+}
+
+function typeOf(type: KnownType, suffix: string, finder: TypeFinder, memory: AddressSpace): TypeRef | null {
+  const name = type.name === null ? null : type.name.slice(0, type.name.length - suffix.length)
+  const found = name === null ? null : finder.find(name)
+  if (found !== null || type.vtable === undefined) return found
+  const owner = ownerOfDestructor(type.vtable, finder, memory)
+  return owner !== null && (name === null || sameHead(owner, name)) ? finder.find(owner) : null
+}
+
+/** The class whose destructor is the first in a vtable; null where there is none, or functions of several classes are one. */
+function ownerOfDestructor(vtable: number, finder: TypeFinder, memory: AddressSpace): string | null {
+  for (let slot = 0; slot < MAX_SLOTS; slot++) {
+    const target = memory.word(vtable + slot * 8)
+    if (!(target > 0)) {
+      // pure classes have zeroes for their destructors
+      if (target === 0) continue
+      return null
+    }
+    const names = finder.functionsAt(target)
+    if (names.length === 0) return null
+    const owners = new Set<string>()
+    for (const name of names) {
+      const at = name.lastIndexOf('::~')
+      if (at > 0) owners.add(name.slice(0, at))
+    }
+    if (owners.size > 0) return owners.size === 1 ? [...owners][0] : null
+  }
+  return null
+}
+
+/** Whether the last part of two names is the same but for template arguments; what has no name of its own may be anything. */
+function sameHead(a: string, b: string): boolean {
+  const [headA, headB] = [lastPart(a), lastPart(b)]
+  return headA === headB || [headA, headB].some((head) => /^[({$]/.test(head))
+}
+
+/** `Deep` of `outer::O<long>::Deep<ns::K>`. */
+function lastPart(name: string): string {
+  let end = name.length
+  let depth = 0
+  for (let i = name.length - 1; i >= 0; i--) {
+    const c = name[i]
+    if (c === '>' || c === ')' || c === '}') depth++
+    else if (c === '<' || c === '(' || c === '{') {
+      depth--
+      if (depth === 0 && c === '<') end = i
+    } else if (depth === 0 && c === ':') return name.slice(i + 1, end)
+  }
+  return name.slice(0, end)
+}

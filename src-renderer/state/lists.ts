@@ -1,0 +1,67 @@
+/** The lists of an open core: what may be chosen about each, and how it asks the engine. */
+
+import type { BlockQuery, CoreClient, GlobalQuery, RangeQuery, TypeQuery } from '../../src-main/contract/api.ts'
+import type { BlockPage, BlockRow, BlockView, BlockWordRow, GlobalRow, Page, RangeKind, RangeRow, TypeKind, TypeRow } from '../../src-main/contract/rows.ts'
+import type { BlockSelection } from './blockSelection.ts'
+import { ListState } from './listState.svelte.ts'
+import type { TableMemory } from './tableMemory.svelte.ts'
+
+export type BlocksState = ListState<BlockRow, BlockPage, { state: BlockQuery['state'] }>
+
+export function blocksState(client: CoreClient, core: string, { state, row }: BlockSelection, version: number): BlocksState {
+  const of = row === null ? {} : row.of
+  return new ListState({ state }, (choice, paging) => client.listBlocks({ core, ...of, ...choice, ...paging }), version)
+}
+
+export interface MapChoice {
+  /** Null: all kinds. */
+  kind: RangeKind | null
+  sort: NonNullable<RangeQuery['sort']>
+  descending: boolean
+}
+
+export type MapState = ListState<RangeRow, Page<RangeRow>, MapChoice>
+
+export function mapState(client: CoreClient, core: string, kind: RangeKind | null, memory: TableMemory): MapState {
+  const start: MapChoice = { kind, sort: 'start', descending: false }
+  return new ListState(start, ({ kind, ...order }, paging) => client.listRanges({ core, ...order, ...(kind === null ? {} : { kind }), ...paging }), 0, memory)
+}
+
+export interface TypesChoice {
+  filter: string
+  /** Null: all kinds. */
+  kind: TypeKind | null
+  withBlocks: boolean
+  sort: TypeQuery['sort']
+  descending: boolean
+}
+
+export type TypesState = ListState<TypeRow, Page<TypeRow>, TypesChoice>
+
+export function typesState(client: CoreClient, core: string, version: number): TypesState {
+  const start: TypesChoice = { filter: '', kind: null, withBlocks: false, sort: 'bytes', descending: true }
+  return new ListState(start, ({ kind, ...rest }, paging) => client.listTypes({ core, ...rest, ...(kind === null ? {} : { kind }), ...paging }), version)
+}
+
+export type TlsChoice = 'all' | 'global' | 'thread'
+
+export interface GlobalsChoice {
+  filter: string
+  tls: TlsChoice
+  sort: GlobalQuery['sort']
+  descending: boolean
+}
+
+export type GlobalsState = ListState<GlobalRow, Page<GlobalRow>, GlobalsChoice>
+
+export function globalsState(client: CoreClient, core: string, version: number): GlobalsState {
+  const start: GlobalsChoice = { filter: '', tls: 'all', sort: 'size', descending: true }
+  return new ListState(start, ({ tls, ...rest }, paging) => client.listGlobals({ core, ...rest, ...(tls === 'all' ? {} : { tls: tls === 'thread' }), ...paging }), version)
+}
+
+/** `as`: the type to lay over; '' for that of the block or variable itself. */
+export type MemoryState = ListState<BlockWordRow, BlockView, { as: string }>
+
+export function memoryState(client: CoreClient, core: string, address: number, version: number): MemoryState {
+  return new ListState({ as: '' }, ({ as }, paging) => client.viewBlock({ core, address, ...(as === '' ? {} : { as }), ...paging }), version)
+}

@@ -74,7 +74,7 @@ export const openSession: OpenSession = async (handle, options, ports) => {
   summary.diagnostics = [...(ports.damage ?? []), ...diagnostics.rows, ...findings.diagnostics]
   summary.timings = clock.laps
   summary.cached = cached
-  const queries = new SymbolQueries({ memory, blocks, types: findings.types, symbols: processSymbols(core, memory, modules, ports, diagnostics), ranges, machine: core.machine }, findings.groups)
+  const queries = (): SymbolQueries => new SymbolQueries({ memory, blocks, types: findings.types, symbols: processSymbols(core, memory, modules, ports, diagnostics), ranges, machine: core.machine }, findings.groups)
   return new CoreSession(summary, ranges, memory, blocks, findings, symbolSources(modules, options), queries, ports, stored.close)
 }
 
@@ -196,6 +196,7 @@ class CoreSession implements EngineSession {
   private readonly blocks: Blocks
   private readonly findings: Findings
   private readonly sources: SymbolSource[]
+  private readonly newQueries: () => SymbolQueries
   private readonly queries: SymbolQueries
   private readonly ports: SessionPorts
   private readonly closeIndex: () => void
@@ -203,14 +204,15 @@ class CoreSession implements EngineSession {
   private readonly requested: Map<number, number>
   private readonly cursor = { query: '', offset: 0, block: 0 }
 
-  constructor(summary: CoreSummary, ranges: RangeRow[], memory: AddressSpace, blocks: Blocks, findings: Findings, sources: SymbolSource[], queries: SymbolQueries, ports: SessionPorts, closeIndex: () => void) {
+  constructor(summary: CoreSummary, ranges: RangeRow[], memory: AddressSpace, blocks: Blocks, findings: Findings, sources: SymbolSource[], newQueries: () => SymbolQueries, ports: SessionPorts, closeIndex: () => void) {
     this.report = summary
     this.ranges = ranges
     this.memory = memory
     this.blocks = blocks
     this.findings = findings
     this.sources = sources
-    this.queries = queries
+    this.newQueries = newQueries
+    this.queries = newQueries()
     this.ports = ports
     this.closeIndex = closeIndex
     this.requested = new Map(findings.requested)
@@ -260,6 +262,12 @@ class CoreSession implements EngineSession {
 
   typeLayout(q: TypeLayoutQuery): TypeLayout {
     return this.queries.typeLayout(q)
+  }
+
+  layoutIn(module: number, tables: SymbolTables, name: string): TypeLayout {
+    const alone = this.newQueries()
+    alone.attach(module, tables)
+    return alone.typeLayout({ core: this.report.core, name })
   }
 
   listGlobals(q: GlobalQuery): Page<GlobalRow> {

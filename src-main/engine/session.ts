@@ -48,6 +48,8 @@ export interface EngineSession {
   listTypesWithMembers(q: TypeQuery): Page<TypeWithMembers>
   /** Throws UsageError where there is no such type. */
   typeLayout(q: TypeLayoutQuery): TypeLayout
+  /** Of a type in tables that are not attached: its ids are of no other use. Throws UsageError where there is no such type. */
+  layoutIn(module: number, tables: SymbolTables, name: string): TypeLayout
   /** Throws UsageError on a filter that can't be read. */
   listGlobals(q: GlobalQuery): Page<GlobalRow>
   /** Throws UsageError for an address where nothing is mapped, and for a type that there isn't. */

@@ -202,6 +202,11 @@ export class CoreService implements CoreApi {
     return this.ask('typeText', query, (q) => q.query.core, (q) => q)
   }
 
+  /** Not of CoreApi: for the command line, which asks before symbols are read. Null where they have to be. */
+  findType(query: { core: string; name: string }): Promise<Outcome<TypeLayout | null>> {
+    return this.askSymbols('findType', query, (symbols) => symbols.findType(query.name))
+  }
+
   private start(file: string, path: string, stamp: string, noCache: boolean): OpenCore {
     const handle = randomUUID()
     const scratch = noCache ? mkdtempSync(join(tmpdir(), 'corelens-')) : null

@@ -3,7 +3,7 @@
  * attached as it becomes ready. Blocks never wait for it.
  */
 import type { Outcome } from '../contract/outcome.ts'
-import type { ModuleSymbolsRow } from '../contract/rows.ts'
+import type { ModuleSymbolsRow, TypeLayout } from '../contract/rows.ts'
 import type { SymbolSource } from '../engine/symbols/moduleSources.ts'
 import type { EngineWorker } from '../workers/engineWorker.ts'
 import type { AttachedSymbols } from '../workers/messages.ts'
@@ -37,6 +37,12 @@ export class CoreSymbols {
   async list(): Promise<Outcome<ModuleSymbolsRow[]>> {
     const opened = await (this.opened ??= this.open())
     return opened.ok ? { ok: true, value: this.rows.map((row) => ({ ...row })) } : opened
+  }
+
+  /** One type by name, before anything is read; null where all has to be. */
+  findType(name: string): Promise<Outcome<TypeLayout | null>> {
+    const { folder, worker } = this.options
+    return worker.call('findType', { folder, name })
   }
 
   /** Settles when no module waits or is being read. */

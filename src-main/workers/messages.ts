@@ -61,6 +61,8 @@ export interface EngineCalls {
   blockText: { query: BlockTextQuery; answer: BlockText }
   listTypes: { query: TypeQuery; answer: Page<TypeRow> }
   typeLayout: { query: TypeLayoutQuery; answer: TypeLayout }
+  /** Before symbols are read: see findType.ts. */
+  findType: { query: { folder: string; name: string }; answer: TypeLayout | null }
   listGlobals: { query: GlobalQuery; answer: Page<GlobalRow> }
   viewBlock: { query: BlockViewQuery; answer: BlockView }
   typeText: { query: TypeTextQuery; answer: TypeText }

@@ -13,8 +13,10 @@ import { wasmModule } from '../storage/wasmModules.ts'
 import { blockText } from './blockText.ts'
 import { AttachedModules } from './attachedModules.ts'
 import { toFailure } from './failure.ts'
+import { findType } from './findType.ts'
 import type { EngineCall, FromWorker, OpenRequest, ToWorker } from './messages.ts'
 import { ProgressMeter } from './progressMeter.ts'
+import { symbolReader } from './symbolReader.ts'
 import { typeText } from './typeText.ts'
 
 /** Null where the file is not compressed; what is wrong with it becomes the summary's first diagnostics. */
@@ -55,6 +57,8 @@ export function serveEngine(port: MessagePort, openSession: OpenSession, decompr
         return opened().listTypes(call.query)
       case 'typeLayout':
         return opened().typeLayout(call.query)
+      case 'findType':
+        return findType(opened(), symbols, symbolReader, call.query.folder, call.query.name)
       case 'listGlobals':
         return opened().listGlobals(call.query)
       case 'viewBlock':

@@ -123,8 +123,8 @@ function found(core: string, folder: string, exact: string, said: string[], maps
     for (const range of maps.length > 0 ? ranges : []) range.file = range.path === '' ? null : moduleFiles.open(range.path)
     const memory = new AddressSpace(source, ranges)
     const modules = findModules(memory, file.notes)
-    if (files) attachFiles(modules, memory, moduleFiles, core, { debug: [], sysroot: undefined, exe: undefined }, diagnostics)
-    else attachFiles(modules, memory, { open: () => null }, core, { debug: [], sysroot: undefined, exe: undefined }, diagnostics)
+    if (files) attachFiles(modules, memory, moduleFiles, core, { debug: [] }, diagnostics)
+    else attachFiles(modules, memory, { open: () => null }, core, { debug: [] }, diagnostics)
     const ofTid = new Map(said.map((line): [number, bigint] => [Number(line.split(' ')[1]), BigInt(line.split(' ')[2] ?? 0)]))
     // qemu leaves TPIDR_EL0 out of its cores
     const threads = file.notes.threads.map((thread) => ({ ...thread, tp: thread.tp === 0n ? (ofTid.get(thread.tid) ?? 0n) : thread.tp }))

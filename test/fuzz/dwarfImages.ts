@@ -38,12 +38,14 @@ function variety(version: Version, n: number): Die[] {
   ]
 }
 
+const LINES: UnitSpec['lines'] = { directories: ['/src', 'inc'], files: [['a.cc', 0], ['a.h', 1]] }
+
 function units(version: Version): UnitSpec[] {
   return [1, 2, 3].map((n) => unit(variety(version, n), {
     version,
     format: n === 3 ? 64 : 32,
     attributes: { name: version < 5 ? `file${n}.cc` : as('line_strp', `file${n}.cc`), comp_dir: '/src', language: 0x1a, low_pc: 0 },
-    lines: { directories: ['/src', 'inc'], files: [['a.cc', 0], ['a.h', 1]] },
+    lines: LINES,
   }))
 }
 
@@ -53,7 +55,7 @@ export function builtSections(name: (typeof BUILT)[number]): DwarfFile[] {
   const version = Number(name.at(-1)) as Version
   const typeUnit = (kind: 'type' | 'split_type'): UnitSpec => unit([die('structure_type#T', { name: 'T', byte_size: 4 }, [die('member', { name: 'x', type: ref('tint'), data_member_location: 0 })]), die('base_type#tint', { name: 'int', byte_size: 4, encoding: 5 })], { version, kind, id: 0x1234567890n, type: 'T' })
   const user = die('variable', { name: 'typed', type: as('ref_sig8', 0x1234567890n), location: expression(['addr', 0x10]) })
-  if (name.startsWith('type units')) return buildDwarf({ units: [unit([...variety(version, 1), user], { version }), typeUnit('type'), ...units(version)] }).files
+  if (name.startsWith('type units')) return buildDwarf({ units: [unit([...variety(version, 1), user], { version, lines: LINES }), typeUnit('type'), ...units(version)] }).files
   if (name === 'dwz') {
     const shared = unit([die('base_type#int', { name: 'int', byte_size: 4, encoding: 5 }), die('structure_type#S', { name: 'S', byte_size: 4 }, [die('member', { name: 'x', type: ref('int'), data_member_location: 0 })])], { version: 4, kind: 'partial', label: 'shared' })
     const main = unit([die('imported_unit', { import: ref('shared') }), die('variable', { name: as('GNU_strp_alt', 'text'), type: ref('S'), location: expression(['addr', 0x10]) })], { version: 4 })
@@ -61,7 +63,7 @@ export function builtSections(name: (typeof BUILT)[number]): DwarfFile[] {
   }
   if (!name.startsWith('split') && !name.startsWith('package')) return buildDwarf({ units: units(version) }).files
   const skeleton = (id: bigint): UnitSpec => unit(null, { version, kind: 'skeleton', id, attributes: { [version < 5 ? 'GNU_dwo_name' : 'dwo_name']: `${id}.dwo`, comp_dir: '/src', low_pc: 0x1000 } })
-  const split = (n: number): UnitSpec => unit([...variety(version, n), user, die('variable', { name: 'indexed', type: ref('A'), location: expression([version < 5 ? 'GNU_addr_index' : 'addrx', 0x77]) })], { version, kind: 'split_compile', id: BigInt(n), attributes: { name: `${n}.cc`, language: 0x1a } })
+  const split = (n: number): UnitSpec => unit([...variety(version, n), user, die('variable', { name: 'indexed', type: ref('A'), location: expression([version < 5 ? 'GNU_addr_index' : 'addrx', 0x77]) })], { version, kind: 'split_compile', id: BigInt(n), attributes: { name: `${n}.cc`, language: 0x1a }, lines: LINES })
   const main = { units: [skeleton(1n), skeleton(2n)] }
   if (name.startsWith('split')) return buildDwarf(main, { name: '1.dwo', kind: 'split', units: [split(1), typeUnit('split_type')] }, { name: '2.dwo', kind: 'split', units: [split(2)] }).files
   return buildDwarf(main, { name: 'a.dwp', kind: 'split', package: version < 5 ? 2 : 5, units: [split(1), split(2), typeUnit('split_type')] }).files

@@ -5,7 +5,7 @@ import { ByteWriter } from '../builders/byteWriter.ts'
 import { processView } from '../builders/processView.ts'
 import { symbolTables } from '../builders/symbolTables.ts'
 
-export function standInQueries(): Pick<EngineSession, 'listTypes' | 'listTypesWithMembers' | 'typeLayout' | 'listGlobals' | 'viewBlock'> {
+export function standInQueries(): Pick<EngineSession, 'listTypes' | 'listTypesWithMembers' | 'typeLayout' | 'layoutIn' | 'listGlobals' | 'viewBlock'> {
   const tables = symbolTables({
     types: {
       Player: { kind: 'class', size: 24, file: 'player.h', line: 7, bases: [[0, 'Named']], members: [[8, 'score', 'int'], [12, 'alive', 'unsigned int', [0, 1]], [16, 'next', 'Player *']] },
@@ -32,6 +32,7 @@ export function standInQueries(): Pick<EngineSession, 'listTypes' | 'listTypesWi
     listTypes: (q) => queries.listTypes(q),
     listTypesWithMembers: (q) => queries.listTypesWithMembers(q),
     typeLayout: (q) => queries.typeLayout(q),
+    layoutIn: (_module, _tables, name) => queries.typeLayout({ core: '', name }),
     listGlobals: (q) => queries.listGlobals(q),
     viewBlock: (q) => queries.viewBlock(q),
   }

@@ -4,7 +4,7 @@
  */
 import type { Diagnostics } from '../errors.ts'
 import { StringTable } from '../symbols/stringTable.ts'
-import { PART, textHash, TYPE, VARIABLE_FLAG, VARIABLE_FLAG, type FunctionColumns, type PartColumns, type SymbolTables, type TypeColumns, type VariableColumns } from '../symbols/tables.ts'
+import { PART, textHash, TYPE, VARIABLE_FLAG, type FunctionColumns, type PartColumns, type SymbolTables, type TypeColumns, type VariableColumns } from '../symbols/tables.ts'
 import { addRow, finished, functionColumns, partColumns, typeColumns, variableColumns } from './columns.ts'
 import { breakRings } from './containment.ts'
 import { Families, type Replaced } from './families.ts'

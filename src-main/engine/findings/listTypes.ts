@@ -57,14 +57,16 @@ export class TypeLists {
   private matching(named: NamedTypes, q: TypeQuery): Uint32Array {
     const query = JSON.stringify([named.version, q.filter, q.kind, q.withBlocks, q.sort, q.descending])
     if (this.matched.query === query) return this.matched.rows
-    const order = named.order(q.sort, q.descending)
     const test = filterFor<number>(q.filter, {
       text: (row) => named.names[row],
       lower: (row) => named.lower[row],
       numbers: { size: (row) => Math.max(0, named.sizes[row]), members: (row) => named.members[row], blocks: (row) => named.blocks[row], bytes: (row) => named.bytes[row] },
     })
     const { kind, withBlocks } = q
-    const rows = order.filter((row) => (kind === undefined || named.kinds[row] === kind) && (!withBlocks || named.blocks[row] > 0) && test(row))
+    // in the rows' own order: names lie in memory as they were made
+    const passes = new Uint8Array(named.count)
+    for (let row = 0; row < named.count; row++) if ((kind === undefined || named.kinds[row] === kind) && (!withBlocks || named.blocks[row] > 0) && test(row)) passes[row] = 1
+    const rows = named.order(q.sort, q.descending).filter((row) => passes[row] === 1)
     this.matched = { query, rows }
     return rows
   }
@@ -170,10 +172,14 @@ export class TypeLists {
     return [...this.counts.keys()].filter((spelling) => normalizeTypeName(spelling) === normal)
   }
 
-  /** Throws UsageError as `layout` does. */
+  /** Of a named type, or of a pointer to one. Throws UsageError as `layout` does. */
   idOfName(name: string): TypeRef {
-    const [found] = this.symbols.find(name.trim().replace(/^(struct|class|union|enum)\s+/, ''))
-    if (found !== undefined) return found
+    let named = name.trim().replace(/^(struct|class|union|enum)\s+/, '')
+    let stars = 0
+    for (; named.endsWith('*'); stars++) named = named.slice(0, -1).trimEnd()
+    let found: TypeRef | null = this.symbols.find(named)[0] ?? null
+    for (; stars > 0 && found !== null; stars--) found = this.symbols.pointerTo(found)
+    if (found !== null) return found
     throw this.unknown(name)
   }
 

@@ -18,7 +18,7 @@ export interface KnownType {
   /** Why blocks have this type, as one line. */
   evidence: string
   /** The address point of a vtable by which they have it; absent where it was not by one. */
-  vtable?: number
+  vtable?: number | undefined
 }
 
 export const UNKNOWN_TYPE: KnownType = { name: null, label: '', counted: false, evidence: '' }

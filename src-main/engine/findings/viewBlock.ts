@@ -224,7 +224,9 @@ function slotAt(plan: Plan, i: number): Slot {
   if (i < plan.before.length) return plan.before[i]
   const n = Math.floor((i - plan.before.length) / plan.element.length)
   const slot = plan.element[(i - plan.before.length) % plan.element.length]
-  const member = plan.count === 1 && plan.first === 0 ? slot.member : slot.member === '' ? '' : `[${n}]${slot.member.startsWith('[') ? '' : '.'}${slot.member}`
+  const isNamed = slot.kind !== 'padding' && slot.kind !== 'word'
+  const dot = slot.member === '' || slot.member.startsWith('[') ? '' : '.'
+  const member = plan.count === 1 && plan.first === 0 ? slot.member : isNamed ? `[${n}]${dot}${slot.member}` : ''
   return { ...slot, offset: plan.first + n * plan.elementSize + slot.offset, member }
 }
 

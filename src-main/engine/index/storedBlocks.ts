@@ -10,7 +10,7 @@ import type { CoreFile } from '../corefile/open.ts'
 import type { ByteSource, IndexStore, IndexWriter, Progress } from '../ports.ts'
 
 /** Goes up whenever what is stored, or how it is computed, changes. */
-export const INDEX_VERSION = 5
+export const INDEX_VERSION = 6
 const HEAD_BYTES = 1 << 20
 
 interface StoredMeta {

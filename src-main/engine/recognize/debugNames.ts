@@ -41,25 +41,28 @@ function typeOf(type: KnownType, suffix: string, finder: TypeFinder, memory: Add
   const name = type.name === null ? null : type.name.slice(0, type.name.length - suffix.length)
   const found = name === null ? null : finder.find(name)
   if (found !== null || type.vtable === undefined) return found
-  const owner = ownerOfDestructor(type.vtable, finder, memory)
-  return owner !== null && (name === null || sameHead(owner, name)) ? finder.find(owner) : null
+  const owner = ownerOfDestructor(type.vtable, name, finder, memory)
+  return owner === null ? null : finder.find(owner)
 }
 
-/** The class whose destructor is the first in a vtable; null where there is none, or functions of several classes are one. */
-function ownerOfDestructor(vtable: number, finder: TypeFinder, memory: AddressSpace): string | null {
+/**
+ * The class whose destructor stands in a vtable; null where there is none, or functions of several classes are one. A
+ * class has one of its own, but compilers may put its base's there where both do the same: then a second one, which
+ * also frees, is its own.
+ */
+function ownerOfDestructor(vtable: number, name: string | null, finder: TypeFinder, memory: AddressSpace): string | null {
   for (let slot = 0; slot < MAX_SLOTS; slot++) {
     const target = memory.word(vtable + slot * 8)
-    if (!(target > 0)) {
-      // pure classes have zeroes for their destructors
-      if (target === 0) continue
-      return null
-    }
-    const names = finder.functionsAt(target)
-    if (names.length === 0) return null
+    if (Number.isNaN(target)) return null
+    // classes that are only bases have zeroes for their destructors
+    const names = target === 0 ? [] : finder.functionsAt(target)
+    // without a name to compare with, only what is known from the start on is trusted
+    if (names.length === 0 && target !== 0 && name === null) return null
     const owners = new Set<string>()
-    for (const name of names) {
-      const at = name.lastIndexOf('::~')
-      if (at > 0) owners.add(name.slice(0, at))
+    for (const each of names) {
+      const at = each.lastIndexOf('::~')
+      const owner = at > 0 ? each.slice(0, at) : ''
+      if (owner !== '' && (name === null || sameHead(owner, name))) owners.add(owner)
     }
     if (owners.size > 0) return owners.size === 1 ? [...owners][0] : null
   }
@@ -73,7 +76,8 @@ function sameHead(a: string, b: string): boolean {
 }
 
 /** `Deep` of `outer::O<long>::Deep<ns::K>`. */
-function lastPart(name: string): string {
+function lastPart(spelled: string): string {
+  const name = spelled.replaceAll(/\boperator[<>=!-]+/g, 'operator')
   let end = name.length
   let depth = 0
   for (let i = name.length - 1; i >= 0; i--) {

@@ -272,7 +272,9 @@ export class ProcessSymbols {
     const hit = module?.addresses.symbolAt(address)
     if (!module || !hit) return null
     const name = module.table.text(module.table.symbols.name[hit.index])
-    return { module, name: this.demangle(name) ?? name, offset: hit.offset }
+    const demangled = this.demangle(name) ?? name
+    // what c++filt says, where the demangler has words of its own
+    return { module, name: demangled.replace(/^\{(vtable|vtt)\((.*)\)\}$/s, (_, what: string, type: string) => `${what === 'vtt' ? 'VTT' : what} for ${type}`), offset: hit.offset }
   }
 
   /** Where thread-local variables lie, in address order: a block for each thread and module that has some. */
@@ -291,6 +293,15 @@ export class ProcessSymbols {
     all.sort((a, b) => a.block - b.block)
     this.blocks = { version: this.version, all }
     return all
+  }
+
+  /** A pointer to this type, where the module that has it has one. */
+  pointerTo(id: TypeRef): TypeRef | null {
+    const owner = this.owner(id)
+    if (!owner) return null
+    const { kind, target } = owner.table.types
+    for (let type = 1; type < owner.table.count; type++) if (kind[type] === TYPE.pointer && target[type] === id - owner.firstId) return idOf(owner, type)
+    return null
   }
 
   private collect(search: (table: TypeTable) => number[]): TypeRef[] {

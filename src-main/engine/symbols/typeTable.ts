@@ -3,6 +3,7 @@
  * leads to void, to no parts or to an empty text, never outside of a column. Types are indexes into `tables.types`.
  */
 import { normalizeTypeName } from '../recognize/typeNames.ts'
+import { enumeratorValues } from './enumeratorValues.ts'
 import { PART, TYPE, TYPE_FLAG, textHash, type FunctionColumns, type PartColumns, type SymbolColumns, type SymbolTables, type TypeColumns, type VariableColumns } from './tables.ts'
 
 /** Typedefs of typedefs, arrays of arrays: deeper nesting than this is a loop. */
@@ -16,7 +17,7 @@ export const isQualifier = (kind: number): boolean => kind === TYPE.const || kin
 
 export class TypeTable {
   /** Columns may be read from a file when they are first asked for; here only as groups, by the getters below. */
-  private readonly tables: SymbolTables
+  readonly tables: SymbolTables
   /** How many types, void included. */
   readonly count: number
   private strings: Buffer | null = null
@@ -26,6 +27,7 @@ export class TypeTable {
   /** Types by the last word of their names, and those of a word by their normalised name: only words asked for. */
   private byLastWord: Map<string, number[]> | null = null
   private readonly byNormalName = new Map<string, Map<string, number[]>>()
+  private enumerators: Map<string, string> | null = null
 
   constructor(tables: SymbolTables) {
     this.tables = tables
@@ -213,7 +215,7 @@ export class TypeTable {
     if (!spellings) {
       spellings = new Map()
       for (const type of this.typesByLastWord().get(own) ?? []) {
-        const normal = normalizeTypeName(this.name(type))
+        const normal = normalizeTypeName(this.name(type), (enumerator) => this.enumerator(enumerator))
         const list = spellings.get(normal)
         if (list) list.push(type)
         else spellings.set(normal, [type])
@@ -221,6 +223,11 @@ export class TypeTable {
       this.byNormalName.set(own, spellings)
     }
     return spellings.get(normalizeTypeName(name)) ?? []
+  }
+
+  private enumerator(name: string): string | null {
+    this.enumerators ??= enumeratorValues(this)
+    return this.enumerators.get(name) ?? null
   }
 
   private typesByLastWord(): Map<string, number[]> {

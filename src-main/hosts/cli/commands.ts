@@ -8,7 +8,7 @@ import { CommandFailed, json, value } from './answers.ts'
 import type { Command } from './commandLine.ts'
 import type { Output } from './output.ts'
 import { summaryJson, summaryText } from './summaryOutput.ts'
-import { block, globals, types } from './symbolCommands.ts'
+import { block, globals, typeAtOnce, types } from './symbolCommands.ts'
 import { topJson, topRowJson, topText } from './topOutput.ts'
 
 type Of<K extends Command['kind']> = Extract<Command, { kind: K }>
@@ -23,6 +23,7 @@ const PAGE_ROWS = 10_000
 export async function runCoreCommand(command: CoreCommand, service: CoreService, output: Output, afterOpening: () => void): Promise<void> {
   const offered = await service.offer(command.core, true, false)
   const summary = value(await service.openCore({ file: offered.file }))
+  if (command.kind === 'types' && command.name !== null && (await typeAtOnce(command.name, command, service, summary.core, output))) return
   // Types of blocks are spelled, and more of them found, by what the symbols say.
   if (command.kind !== 'summary') value(await service.awaitSymbols({ core: summary.core }))
   afterOpening()

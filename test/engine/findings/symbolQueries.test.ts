@@ -133,6 +133,11 @@ describe('a block\'s view', () => {
     expect(show({ address: HEAP + 0x70, as: 'Player' }).rows.map(({ member }) => member)).toEqual(['[0].next', '[0].score', '', '[0].name', '[1].next', '[1].score', '', '[1].name', '[2].next', '[2].score', '', '[2].name'])
     expect(show({ address: HEAP + 0x70, as: 'Player[1]' }).rows.filter(({ kind }) => kind === 'beyond').length).toBe(6)
   })
+  test('pointers and arrays of a named type', () => {
+    expect(show({ address: HEAP + 0x10, as: 'Player *' }).rows.map(({ member, type }) => [member, type])).toEqual([['[0]', 'Player *'], ['[1]', 'Player *'], ['[2]', 'Player *']])
+    expect(show({ address: 0x14028, as: 'Player*' })).toMatchObject({ type: 'Player *', rows: [{ value: '0x50030 → block of 24 bytes (Player)' }], total: 1 })
+    expect(() => show({ as: 'Color ***' })).toThrow('no type of this name')
+  })
   test('an array by new[] has its count first', () => {
     expect(rows({ address: HEAP + 0x70 }).slice(0, 3)).toEqual(['0+8 integer element count 2', '8+8 pointer [0].next 0x50030 → block of 24 bytes (Player)', '16+4 integer [0].score 1'])
     expect(rows({ address: HEAP + 0x70 }).slice(-3)).toEqual(['48+8 pointer [1].name 0x0', '56+8 beyond  153', '64+8 beyond  4660'])
@@ -168,10 +173,14 @@ describe('a hundred thousand types', () => {
   test('are searched as one types', () => {
     many.listTypes(q)
     for (const filter of ['p', 'pa', 'part999', 'subsystem42::', 'nothing of this kind']) {
-      const started = performance.now()
-      const { total } = many.listTypes({ ...q, filter })
-      expect(performance.now() - started).toBeLessThan(100)
-      expect(total).toBe(Object.keys(types).filter((name) => name.toLowerCase().includes(filter)).length)
+      // the quickest of a few: others use the machine too
+      const times = Array.from({ length: 5 }, (_, i) => {
+        const started = performance.now()
+        many.listTypes({ ...q, filter: `${' '.repeat(i)}${filter}` })
+        return performance.now() - started
+      })
+      expect(Math.min(...times)).toBeLessThan(30)
+      expect(many.listTypes({ ...q, filter }).total).toBe(Object.keys(types).filter((name) => name.toLowerCase().includes(filter)).length)
     }
   })
 })

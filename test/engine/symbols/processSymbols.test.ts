@@ -79,13 +79,13 @@ describe('types of several modules', () => {
 })
 
 describe('what lies at an address', () => {
-  const symbols = new ProcessSymbols(MODULES, [{ tid: 7, block: (module) => (module === 1 ? 0x9000_0000 : null) }, { tid: 8, block: () => 0x9100_0000 }], (name) => (name === '_Z3runv' ? 'run()' : null))
+  const symbols = new ProcessSymbols(MODULES, [{ tid: 7, block: (module) => (module === 1 ? 0x9000_0000 : null) }, { tid: 8, block: () => 0x9100_0000 }], (name) => ({ _Z3runv: 'run()', _ZTV1A: '{vtable(A)}' })[name] ?? null)
   symbols.attach(
     0,
     symbolTables({
       variables: [[0x4000, 'players', 'int [8]'], [0x4020, 'count', 'int']],
       functions: [[0x1000, 0x1100, 'main'], [0x1080, 0x1090, 'inner'], [0x1100, 0x1180, 'game::tick']],
-      symbols: [[0x2000, 16, '_Z3runv', 'func'], [0x1000, 256, 'main_alias', 'func'], [0x5000, 0, 'table', 'object'], [0x5100, 32, 'sized', 'object']],
+      symbols: [[0x2000, 16, '_Z3runv', 'func'], [0x1000, 256, 'main_alias', 'func'], [0x5000, 0, 'table', 'object'], [0x5100, 32, 'sized', 'object'], [0x5200, 32, '_ZTV1A', 'object']],
     }),
   )
   symbols.attach(1, symbolTables({ variables: [[0x100, 'plain', 'long'], [0, 'perThread', 'long [4]', ['tls']], [32, 'last', 'int', ['tls']]] }))
@@ -123,6 +123,7 @@ describe('what lies at an address', () => {
   test('symbols without a size reach on, but not into the next', () => {
     expect(symbols.symbolAt(0x15040)).toMatchObject({ name: 'table', offset: 0x40 })
     expect(symbols.symbolAt(0x15110)).toMatchObject({ name: 'sized', offset: 16 })
+    expect(symbols.symbolAt(0x15210)).toMatchObject({ name: 'vtable for A', offset: 16 })
     expect(symbols.symbolAt(0x60000)).toBeNull()
   })
 })

@@ -4,6 +4,11 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { ElfFile } from '../../src-main/engine/elf/file.ts'
 import { readSymbols } from '../../src-main/engine/elf/symbols.ts'
+import { Diagnostics } from '../../src-main/engine/errors.ts'
+import { joinTables, openUnits } from '../../src-main/engine/symbols/indexModule.ts'
+import { membersOf } from '../../src-main/engine/symbols/layout.ts'
+import { ProcessSymbols } from '../../src-main/engine/symbols/processSymbols.ts'
+import { symbolReader } from '../../src-main/workers/symbolReader.ts'
 import { plainWords, virtualBaseOffset } from '../../src-main/engine/recognize/virtualBases.ts'
 import { memoryByteSource } from '../builders/memoryByteSource.ts'
 import { Unavailable, run, tool } from './commands.ts'
@@ -45,6 +50,21 @@ async function indexes(exe: string): Promise<Map<string, number>> {
   return found
 }
 
+/** As the symbol database would have them. */
+async function symbolsOf(exe: string): Promise<ProcessSymbols> {
+  const diagnostics = new Diagnostics()
+  const paths = { path: exe, buildId: '', file: exe, debugFile: '', options: { debug: [] } }
+  const prepared = await symbolReader.prepare(paths, diagnostics)
+  const units = await openUnits(symbolReader, prepared, diagnostics)
+  let next = 0
+  const read = symbolReader.readUnits(units, () => (next < units.unitCount ? next++ : -1), diagnostics)
+  const tables = joinTables(symbolReader.mergeUnits([read], diagnostics), prepared.symbols, prepared.symbolStrings)
+  const symbols = new ProcessSymbols([{ name: exe, base: 0, end: 1, bias: 0 }])
+  symbols.attach(0, symbolReader.settle(tables, paths, diagnostics))
+  expect(diagnostics.rows).toEqual([])
+  return symbols
+}
+
 describe.each(BUILDS)('%s %j', (compiler, flags) => {
   test('virtual bases are where the program says', async ({ skip }) => {
     const folder = join(corpusFolder(), 'virtual-bases')
@@ -69,5 +89,15 @@ describe.each(BUILDS)('%s %j', (compiler, flags) => {
       return `${derived} ${base} ${virtualBaseOffset(read, vtable?.value ?? NaN, index.get(`${derived} ${base}`) ?? NaN, !flags.includes('-fno-rtti'), vtable?.size)}`
     })
     expect(found).toEqual(said)
+
+    const symbols = await symbolsOf(exe)
+    const inherited = (await run(exe, ['inherited'])).trim().split('\n')
+    expect(inherited.length).toBe(5)
+    const laid = [...said, ...inherited].map((line) => {
+      const [derived = '', base = ''] = line.split(' ')
+      const rows = membersOf(symbols, symbols.find(derived)[0] ?? 0).filter((row) => row.kind === 'virtual base' && row.name === base)
+      return `${derived} ${base} ${rows.map(({ offset }) => offset).join(' and ')}`
+    })
+    expect(laid).toEqual([...said, ...inherited])
   })
 })

@@ -25,8 +25,10 @@ export const textSections = (files: DwarfFile[]): Uint8Array[] => files.flatMap(
 
 /** What the root DIE says of how to read the others. */
 export interface UnitRoot {
-  /** Offset in `.debug_line`; -1: none. */
+  /** Offset in `.debug_line`, of which file, and where texts by index begin for it; -1: none. Split units have their skeleton's, split type units their own. */
   lines: number
+  linesFile: number
+  linesStrOffsets: number
   name: TextAt
   folder: TextAt
   language: number
@@ -566,7 +568,7 @@ export function newRoot(files: DwarfFile[], unit: Unit): UnitRoot {
   const header = unit.version >= 5 ? (unit.offsetSize === 8 ? 16 : 8) : 0
   const split = file.kind === 'split'
   return {
-    lines: -1, name: -1, folder: -1, language: 0, low: 0, strOffsetsBase: unit.base.strOffsets + header,
+    lines: -1, linesFile: unit.file, linesStrOffsets: 0, name: -1, folder: -1, language: 0, low: 0, strOffsetsBase: unit.base.strOffsets + header,
     addrBase: unit.version >= 5 ? header : 0, rnglistsBase: unit.base.rnglists + (split && unit.version >= 5 ? (unit.offsetSize === 8 ? 20 : 12) : 0), rangesBase: 0,
     splitName: -1, splitId: unit.dwoId, addressFile: files[0],
   }
@@ -591,12 +593,15 @@ export function readRoot(files: DwarfFile[], unit: Unit, table: AbbreviationTabl
     const { value } = reader
     const take = (slot: number, otherwise: number): number => (reader.has(slot) ? value[slot] : otherwise)
     const base = (slot: number, otherwise: number, part: number): number => (reader.has(slot) ? part + value[slot] : otherwise)
-    root.lines = reader.has(ROOT.lines) ? unit.base.line + value[ROOT.lines] : -1
     root.name = take(ROOT.name, -1)
     root.folder = take(ROOT.folder, root.folder)
     root.language = take(ROOT.language, 0)
     if (reader.has(ROOT.low) && Number.isFinite(value[ROOT.low])) root.low = value[ROOT.low]
     root.strOffsetsBase = base(ROOT.strOffsets, root.strOffsetsBase, unit.base.strOffsets)
+    const own = reader.has(ROOT.lines) || !skeleton
+    root.lines = own ? base(ROOT.lines, -1, unit.base.line) : skeleton.lines
+    root.linesFile = own ? unit.file : skeleton.linesFile
+    root.linesStrOffsets = own ? root.strOffsetsBase : skeleton.linesStrOffsets
     if (!skeleton) root.addrBase = take(ROOT.addr, root.addrBase)
     root.rnglistsBase = base(ROOT.rnglists, root.rnglistsBase, unit.base.rnglists)
     if (!skeleton) root.rangesBase = take(ROOT.ranges, 0)

@@ -93,10 +93,10 @@ export class QualifiedNames {
   file(rows: UnitRows, index: number): number {
     if (index === 0 && rows.unit.version < 5) return 0
     const { root, unit } = rows
-    const key = `${unit.file} ${root.lines}`
+    const key = `${root.linesFile} ${root.lines}`
     let table = this.fileTables.get(key)
     if (!table) {
-      const files = this.entriesLeft > 0 ? lineFiles(this.files[unit.file], root.lines, root.strOffsetsBase, unit.offsetSize) : noFiles()
+      const files = this.entriesLeft > 0 ? lineFiles(this.files[root.linesFile], root.lines, root.linesStrOffsets, unit.offsetSize) : noFiles()
       this.entriesLeft -= files.count
       table = { files, texts: new Map() }
       this.fileTables.set(key, table)

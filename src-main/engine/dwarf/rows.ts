@@ -66,52 +66,82 @@ export class UnitRows {
   unit!: Unit
   root!: UnitRoot
   count = 0
-  private capacity = FIRST_CAPACITY
+  private capacity: number
   /** Offset in the section. */
-  at = new Uint32Array(FIRST_CAPACITY)
-  tag = new Uint16Array(FIRST_CAPACITY)
+  at: Uint32Array<ArrayBuffer>
+  tag: Uint16Array<ArrayBuffer>
   /** Row of the enclosing DIE that has one; 0, the root, for the outermost. */
-  parent = new Uint32Array(FIRST_CAPACITY)
+  parent: Uint32Array<ArrayBuffer>
   /** First row behind the subtree. */
-  end = new Uint32Array(FIRST_CAPACITY)
+  end: Uint32Array<ArrayBuffer>
   /** A TextAt. */
-  name = new Float64Array(FIRST_CAPACITY)
+  name: Float64Array<ArrayBuffer>
   /** Functions and variables: DW_AT_linkage_name. */
-  linkageName = new Float64Array(FIRST_CAPACITY)
+  linkageName: Float64Array<ArrayBuffer>
   /** DW_AT_type as a reference; -1: void. */
-  type = new Float64Array(FIRST_CAPACITY)
+  type: Float64Array<ArrayBuffer>
   /**
    * Another reference, -1 for none. Types: the type unit's DIE, or the declaration it completes; pointers to members: the
    * class; variant parts: the discriminant; functions and variables: the specification or abstract origin.
    */
-  other = new Float64Array(FIRST_CAPACITY)
+  other: Float64Array<ArrayBuffer>
   /** Bytes of types; of functions the length of the code. -1: not said. */
-  size = new Float64Array(FIRST_CAPACITY)
+  size: Float64Array<ArrayBuffer>
   /** Members and bases: bytes from the start (of a virtual base: below the vtable's address point; NaN: can't be told). Variables: address. Functions: low_pc, or see ROW.ranges. */
-  place = new Float64Array(FIRST_CAPACITY)
-  flags = new Uint16Array(FIRST_CAPACITY)
+  place: Float64Array<ArrayBuffer>
+  flags: Uint16Array<ArrayBuffer>
   /** Halves of the constant of enumerators, template arguments, variants and array dimensions. */
-  low = new Int32Array(FIRST_CAPACITY)
-  high = new Int32Array(FIRST_CAPACITY)
+  low: Int32Array<ArrayBuffer>
+  high: Int32Array<ArrayBuffer>
   /** Bit-fields: first bit, counted from the lowest of the byte at `place`, and how many. */
-  firstBit = new Int32Array(FIRST_CAPACITY)
-  bitCount = new Uint16Array(FIRST_CAPACITY)
+  firstBit: Int32Array<ArrayBuffer>
+  bitCount: Uint16Array<ArrayBuffer>
   /** Base types: DW_ATE_*; others: alignment in bytes. */
-  extra = new Uint32Array(FIRST_CAPACITY)
-  file = new Uint32Array(FIRST_CAPACITY)
-  line = new Uint32Array(FIRST_CAPACITY)
+  extra: Uint32Array<ArrayBuffer>
+  file: Uint32Array<ArrayBuffer>
+  line: Uint32Array<ArrayBuffer>
   /** Two halves of what a type is, and of the qualified name of what it declares, as far as `state` says. */
-  hash1 = new Int32Array(FIRST_CAPACITY)
-  hash2 = new Int32Array(FIRST_CAPACITY)
-  scope1 = new Int32Array(FIRST_CAPACITY)
-  scope2 = new Int32Array(FIRST_CAPACITY)
-  state = new Uint8Array(FIRST_CAPACITY)
+  hash1: Int32Array<ArrayBuffer>
+  hash2: Int32Array<ArrayBuffer>
+  scope1: Int32Array<ArrayBuffer>
+  scope2: Int32Array<ArrayBuffer>
+  state: Uint8Array<ArrayBuffer>
   /** The type's class plus one; 0: not asked yet. */
-  class = new Uint32Array(FIRST_CAPACITY)
+  class: Uint32Array<ArrayBuffer>
   /** Anonymous types: the typedef that names them; 0: none. */
-  namedBy = new Uint32Array(FIRST_CAPACITY)
+  namedBy: Uint32Array<ArrayBuffer>
   /** Offset in the unit → row. Holds what earlier units left: `at` tells. */
   private rowAt = new Uint32Array(0)
+
+  /** @param capacity rows to begin with: programs with type units have very many units of few rows */
+  constructor(capacity = FIRST_CAPACITY) {
+    this.capacity = capacity
+    this.at = new Uint32Array(capacity)
+    this.tag = new Uint16Array(capacity)
+    this.parent = new Uint32Array(capacity)
+    this.end = new Uint32Array(capacity)
+    this.name = new Float64Array(capacity)
+    this.linkageName = new Float64Array(capacity)
+    this.type = new Float64Array(capacity)
+    this.other = new Float64Array(capacity)
+    this.size = new Float64Array(capacity)
+    this.place = new Float64Array(capacity)
+    this.flags = new Uint16Array(capacity)
+    this.low = new Int32Array(capacity)
+    this.high = new Int32Array(capacity)
+    this.firstBit = new Int32Array(capacity)
+    this.bitCount = new Uint16Array(capacity)
+    this.extra = new Uint32Array(capacity)
+    this.file = new Uint32Array(capacity)
+    this.line = new Uint32Array(capacity)
+    this.hash1 = new Int32Array(capacity)
+    this.hash2 = new Int32Array(capacity)
+    this.scope1 = new Int32Array(capacity)
+    this.scope2 = new Int32Array(capacity)
+    this.state = new Uint8Array(capacity)
+    this.class = new Uint32Array(capacity)
+    this.namedBy = new Uint32Array(capacity)
+  }
 
   bind(unit: Unit, root: UnitRoot): void {
     this.unit = unit

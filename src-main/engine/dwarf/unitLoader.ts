@@ -24,6 +24,8 @@ function nameByTypedefs(rows: UnitRows): void {
 
 /** Bytes of rows of units that others refer into. */
 const FOREIGN_BUDGET = 128 << 20
+/** The same while one unit is worked on: reading them again and again is slow, but rows that are in use stay valid. */
+const FOREIGN_LIMIT = 1 << 30
 const MAX_TABLES = 4096
 /** Bytes of tables that are kept. */
 const TABLE_BUDGET = 256 << 20
@@ -57,10 +59,7 @@ export class UnitLoader {
 
   /** The unit to work on; its rows are valid until the next call. Null where nothing of it can be read. */
   open(index: number): UnitRows | null {
-    if (this.foreignBytes > FOREIGN_BUDGET) {
-      this.foreign = new Map()
-      this.foreignBytes = 0
-    }
+    if (this.foreignBytes > FOREIGN_BUDGET) this.forget()
     this.currentUnit = index
     return this.read(index, this.current) ? this.current : null
   }
@@ -101,10 +100,17 @@ export class UnitLoader {
     return this.row >= 0
   }
 
+  private forget(): void {
+    this.foreign = new Map()
+    this.foreignBytes = 0
+  }
+
   private foreignRows(index: number): UnitRows | null {
     const known = this.foreign.get(index)
     if (known !== undefined) return known
-    const rows = new UnitRows()
+    if (this.foreignBytes > FOREIGN_LIMIT) this.forget()
+    const unit = this.dwarf.units[index]
+    const rows = new UnitRows(Math.min(256, Math.max(8, (unit.end - unit.start) >> 3)))
     const found = this.read(index, rows) ? rows : null
     this.foreign.set(index, found)
     this.foreignBytes += rows.bytes

@@ -2,6 +2,7 @@
 import type { TypeLayoutQuery, TypeQuery } from '../../contract/api.ts'
 import type { Page, TypeLayout, TypeRef, TypeRow } from '../../contract/rows.ts'
 import { UsageError } from '../errors.ts'
+import { lastName } from '../dwarf/unitsNaming.ts'
 import { normalizeTypeName } from '../recognize/typeNames.ts'
 import { declarationOf, enumeratorsOf, templateArgumentsOf } from '../symbols/declaration.ts'
 import { Alignments, holesOf, membersOf } from '../symbols/layout.ts'
@@ -19,6 +20,23 @@ type BlockCounts = Map<string, { count: number; bytes: number }>
 
 /** Kinds that stand for, lead to or are made of one other type. */
 const UNDERLYING: ReadonlySet<number> = new Set([TYPE.typedef, TYPE.enum, TYPE.pointer, TYPE.reference, TYPE.rvalueReference, TYPE.array, TYPE.const, TYPE.volatile, TYPE.restrict, TYPE.atomic])
+
+/** Where a list by blocks or bytes has no blocks to go by, types whose own name is what was searched for come first. */
+function closestFirst(named: NamedTypes, rows: Uint32Array, { sort, filter }: TypeQuery): Uint32Array {
+  const text = filter.trim().toLowerCase()
+  if (text === '' || (sort !== 'blocks' && sort !== 'bytes')) return rows
+  const distance = (row: number): number => {
+    const own = lastName(named.lower[row])
+    return own === text ? (own === named.lower[row] ? 0 : 1) : own.startsWith(text) ? 2 : 3
+  }
+  const without = rows.filter((row) => named.blocks[row] === 0)
+  const distances = new Uint8Array(named.count)
+  for (const row of without) distances[row] = distance(row)
+  // the order among equals stays
+  const sorted = [...without].sort((a, b) => distances[a] - distances[b])
+  let next = 0
+  return rows.map((row) => (named.blocks[row] === 0 ? sorted[next++] : row))
+}
 
 export class TypeLists {
   private readonly symbols: ProcessSymbols
@@ -66,7 +84,7 @@ export class TypeLists {
     // in the rows' own order: names lie in memory as they were made
     const passes = new Uint8Array(named.count)
     for (let row = 0; row < named.count; row++) if ((kind === undefined || named.kinds[row] === kind) && (!withBlocks || named.blocks[row] > 0) && test(row)) passes[row] = 1
-    const rows = named.order(q.sort, q.descending).filter((row) => passes[row] === 1)
+    const rows = closestFirst(named, named.order(q.sort, q.descending).filter((row) => passes[row] === 1), q)
     this.matched = { query, rows }
     return rows
   }

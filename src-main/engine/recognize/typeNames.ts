@@ -27,7 +27,7 @@ export function normalizeTypeName(text: string, enumerators?: EnumeratorValues):
 
 /** Without the spaces that say nothing. */
 function squeeze(text: string): string {
-  return text.replaceAll(/ *([^\w$\s]) */g, '$1').trim()
+  return text.replaceAll(/\s+/g, ' ').replaceAll(/ ?([^\w$\s]) ?/g, '$1').trim()
 }
 
 class TypeNameReader extends NameText {
@@ -68,7 +68,7 @@ class TypeNameReader extends NameText {
         const from = this.at
         const word = this.word()
         if (word === 'const' || word === 'volatile' || word === 'noexcept') {
-          if (tail !== '') tail += tail.endsWith('t') || tail.endsWith('e') ? ` ${word}` : word
+          if (tail !== '') tail += isWord(tail[tail.length - 1]) ? ` ${word}` : word
           else cv += ` ${word}`
           continue
         }
@@ -199,6 +199,7 @@ class TypeNameReader extends NameText {
 
   /** Qualified, with template arguments; `A::*` where that stands there. */
   private name(depth: number): string {
+    if (depth > MAX_DEPTH) return this.fail()
     let name = ''
     for (;;) {
       if (this.peek() === '*' && name !== '') {

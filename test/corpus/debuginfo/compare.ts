@@ -9,7 +9,6 @@ import { canonicalName } from './names.ts'
 export const EXPLAINED = {
   'unqualified': 'gdb names a type without its class where it meets it while it still reads that class, and a type of a function without the function',
   'virtual base': "gdb's Python has no offset for a virtual base: it needs an object; threads.cpp tells it at its runtime",
-  'declared': 'gdb says nothing of a type that is declared only, we know a definition',
   'inlined': 'gdb has no symbol for a type whose function has no code of its own (inlined everywhere), or that lies in a block without code',
   'static member': 'which static data members a class lists depends on the unit: compilers leave out those it does not use',
   'assembler name': "gdb names a variable of C by its name in assembly where the program gives it one (glibc's `__GI_…`)",
@@ -90,7 +89,6 @@ function record(found: Difference[], name: string, into: Comparison): void {
 
 function differences(their: Composite, our: Composite): Difference[] {
   const found: Difference[] = []
-  if (their[1] === null && our[1] !== null) return [{ explained: 'declared' }]
   if (their[0] !== our[0]) found.push({ unexplained: `gdb: ${their[0]}, ours: ${our[0]}` })
   if (their[1] !== our[1]) found.push({ unexplained: `size ${String(their[1])} in gdb, ours ${String(our[1])}` })
   if (their[0] === 'enum' || our[0] === 'enum') {

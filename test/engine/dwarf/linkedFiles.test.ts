@@ -104,8 +104,11 @@ describe.each([[4, 'GNU_ref_alt', 'GNU_strp_alt'], [5, 'GNU_ref_alt', 'GNU_strp_
 const ID = 0x89abcdef01234567n
 const OTHER = 0x0123456789abcdefn
 
+const lines = (version: 4 | 5, file: string): UnitSpec['lines'] => ({ directories: version === 4 ? ['/inc'] : ['/build', '/inc'], files: version === 4 ? [[file, 1]] : [['x', 0], [file, 1]] })
+
+/** Its file table is the split unit's too: DWARF 5 §3.1.2. */
 function skeleton(version: 4 | 5, format: 32 | 64, id: bigint, name: string): UnitSpec {
-  return unit(null, { version, format, kind: 'skeleton', id, attributes: { [version === 4 ? 'GNU_dwo_name' : 'dwo_name']: name, comp_dir: '/build', low_pc: 0x1000 } })
+  return unit(null, { version, format, kind: 'skeleton', id, lines: lines(version, name.replace('.dwo', '.h')), attributes: { [version === 4 ? 'GNU_dwo_name' : 'dwo_name']: name, comp_dir: '/build', low_pc: 0x1000 } })
 }
 
 function splitUnit(version: 4 | 5, format: 32 | 64, id: bigint, n: number, more: Die[] = []): UnitSpec {
@@ -121,11 +124,11 @@ function splitUnit(version: 4 | 5, format: 32 | 64, id: bigint, n: number, more:
     die('subprogram', { name: `whole${n}`, low_pc: 0x2000 + n, high_pc: 1 }),
     die('subprogram', { name: `parts${n}`, ranges: list }),
     ...more,
-  ], { version, format, kind: 'split_compile', id, attributes: root(`${n}.cc`, { comp_dir: '/build' }), lines: { directories: version === 4 ? ['/inc'] : ['/build', '/inc'], files: version === 4 ? [[`${n}.h`, 1]] : [['x', 0], [`${n}.h`, 1]] } })
+  ], { version, format, kind: 'split_compile', id, attributes: root(`${n}.cc`) })
 }
 
 const expected = (version: 4 | 5, n: number): Record<string, string[]> => ({
-  layout: [`struct Split${n} 4 /inc/${n}.h:${n}`, '0 x: int'],
+  layout: [`struct Split${n} 4 /inc/${['', 'one', 'two'][n]}.h:${n}`, '0 x: int'],
   variables: [`0x400${n} external global${n}: Split${n}`, `0x${n}0 tls thread${n}: int`],
   functions: [`0x10${n}0-0x10${n}8 parts${n}`, `0x200${n}-0x200${n + 1} whole${n}`, ...(version === 4 ? [] : [`0x500${n}-0x500${n + 1} parts${n}`])],
 })
@@ -142,7 +145,7 @@ function expectBoth(built: BuiltDwarf, version: 4 | 5): void {
 
 describe.each([4, 5] as const)('split units of version %d', (version) => {
   const typeUnit = (format: 32 | 64): UnitSpec =>
-    unit([INT, die('class_type#Typed', { name: 'Typed', byte_size: 4 }, [member('x', ref('int'), 0)])], { version, format, kind: 'split_type', id: 0x77n, type: 'Typed', attributes: { language: CPP } })
+    unit([INT, die('class_type#Typed', { name: 'Typed', byte_size: 4, decl_file: 1, decl_line: 9 }, [member('x', ref('int'), 0)])], { version, format, kind: 'split_type', id: 0x77n, type: 'Typed', attributes: { language: CPP }, lines: lines(version, 'typed.h') })
   const usesType = die('variable', { name: 'typed', type: ref('Typed'), location: expression([version === 4 ? 'GNU_addr_index' : 'addrx', 0x6000]) })
 
   test.each(FORMATS)('in .dwo files beside, %d-bit format', (format) => {
@@ -165,7 +168,7 @@ describe.each([4, 5] as const)('split units of version %d', (version) => {
   test.each([undefined, version === 4 ? 2 : 5] as const)('with type units in them (package %s)', (packaged) => {
     const file: FileSpec = { name: 'x', kind: 'split', units: [splitUnit(version, 32, ID, 1, [usesType]), typeUnit(32)], ...(packaged ? { package: packaged } : {}) }
     const text = read(buildDwarf({ units: [skeleton(version, 32, ID, 'one.dwo')] }, file))
-    expect(text.only('Typed')).toEqual(['class Typed 4', '0 x: int'])
+    expect(text.only('Typed')).toEqual(['class Typed 4 /inc/typed.h:9', '0 x: int'])
     expect(text.variables()).toContain('0x6000 typed: Typed')
   })
 

@@ -51,6 +51,12 @@ describe('types', () => {
     expect(list({ filter: 'player', kind: 'class', sort: 'blocks', descending: true }).rows[0]).toEqual({ id: expect.any(Number), name: 'Player', kind: 'class', size: 24, members: 3, declared: 'player.h:7', modules: ['demo'], blocks: 2, bytes: 48 })
     expect(list({ filter: 'forward' }).rows).toMatchObject([{ name: 'Forward', size: null }])
   })
+  test('by bytes, types without blocks come by how close their own name is', () => {
+    const types: Record<string, TypeSpec> = { 'a::holder<ui>': { kind: 'struct', size: 8 }, 'b::ui_out': { kind: 'struct', size: 8 }, 'c::ui': { kind: 'struct', size: 8 }, ui: { kind: 'struct', size: 8 }, 'build': { kind: 'struct', size: 8 } }
+    const process = processView({ modules: [{ name: 'demo', base: 0, end: 1, bias: 0 }], memory: [], tables: [symbolTables({ types })] })
+    const rows = new SymbolQueries(process, []).listTypes({ core: '', filter: 'ui', sort: 'bytes', descending: true, offset: 0, limit: 100 }).rows
+    expect(rows.map(({ name }) => name)).toEqual(['ui', 'c::ui', 'b::ui_out', 'a::holder<ui>', 'build'])
+  })
   test('search, kinds, comparisons', () => {
     expect(names({ filter: 'VECTOR' })).toEqual(['std::vector<Player, std::allocator<Player> >'])
     expect(names({ filter: '/^(P|C)/' })).toEqual(['Color', 'Player'])

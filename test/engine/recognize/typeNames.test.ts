@@ -86,6 +86,7 @@ describe('hostile names', () => {
     ['open parentheses behind decltype', 'decltype('.repeat(7_000)],
     ['words', 'unsigned '.repeat(7_000)],
     ['operators', 'operator '.repeat(7_000)],
+    ['spaces', `dyn a${' '.repeat(60_000)}b`],
     ['far too long', 'x<'.repeat(1_000_000)],
   ])('%s cost little', (_, name) => {
     const began = performance.now()

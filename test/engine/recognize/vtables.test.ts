@@ -25,6 +25,7 @@ function vtables(words: [at: number, value: bigint][], options: { names?: boolea
   const names = new Uint8Array(4096)
   names.set(new TextEncoder().encode('N4game6PlayerE\0'), 0)
   names.set(new TextEncoder().encode('\x01not a type\0'), 64)
+  names.set(new TextEncoder().encode('N4game5NamedE\0'), 128)
   const source = memoryByteSource(
     buildElfCore({
       segments: [
@@ -57,6 +58,42 @@ describe('vtables', () => {
 
   test('a secondary vtable says how far the complete object begins before it', () => {
     expect(vtables(withRtti(-16n, NAMES)).resolve(POINTER)).toMatchObject({ className: 'game::Player', offsetToTop: -16 })
+  })
+
+  test('RTTI names the base that a secondary vtable is of', () => {
+    // __vmi_class_type_info at DATA + 0x200 with one base 16 bytes in, whose typeinfo is at DATA + 0x400
+    const words: [number, bigint][] = [
+      ...withRtti(-16n, NAMES),
+      [DATA + 0x0f0, 0n],
+      [DATA + 0x0e0, BigInt(DATA + 0x200)],
+      [DATA + 0x0d8, 0n],
+      [DATA + 0x210, 1n << 32n],
+      [DATA + 0x218, BigInt(DATA + 0x400)],
+      [DATA + 0x220, (16n << 8n) | 2n],
+      [DATA + 0x400, BigInt(DATA + 0x300)],
+      [DATA + 0x408, BigInt(NAMES + 128)],
+    ]
+    expect(vtables(words).resolve(POINTER)).toMatchObject({ className: 'game::Player', kind: 'secondary', base: 'game::Named', offsetToTop: -16, by: 'RTTI' })
+  })
+
+  test('a class that is its own base is told without one', () => {
+    const words: [number, bigint][] = [...withRtti(-16n, NAMES), [DATA + 0x210, BigInt(DATA + 0x200)]]
+    expect(vtables(words).resolve(POINTER)).toMatchObject({ className: 'game::Player', kind: 'secondary', base: null })
+  })
+
+  test('a construction vtable is of the object that is being built, also where its RTTI is the base\'s', () => {
+    const table = vtables(withRtti(0n, NAMES), { symbols: [{ name: '_ZTCN4game4ItemE0_NS_6PlayerE', value: DATA + 0x100, size: 32 }] })
+    expect(table.resolve(POINTER)).toMatchObject({ className: 'game::Item', kind: 'construction', base: 'game::Player', offsetToTop: 0 })
+    expect(table.describe(POINTER)).toBe('construction vtable for game::Player in game::Item+0x10')
+    const inside = vtables(withRtti(0n, NAMES), { symbols: [{ name: '_ZTCN4game4ItemE24_NS_6PlayerE', value: DATA + 0x100, size: 32 }] })
+    expect(inside.resolve(POINTER)).toMatchObject({ className: 'game::Item', kind: 'construction', offsetToTop: -24 })
+  })
+
+  test('a table of vtables is none', () => {
+    const table = vtables(withRtti(0n, NAMES), { symbols: [{ name: '_ZTTN4game4ItemE', value: DATA + 0x100, size: 32 }] })
+    expect(table.resolve(POINTER)).toBeNull()
+    expect(table.describe(DATA + 0x100)).toBe('VTT for game::Item')
+    expect(table.describe(DATA + 0x120)).toBeNull()
   })
 
   test('where the page with the name is absent, the class is told apart without one', () => {

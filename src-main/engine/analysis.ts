@@ -24,6 +24,7 @@ import { coreIdentity, loadBlocks, saveBlocks } from './index/storedBlocks.ts'
 import { ChunkWalkKernel } from './kernels/chunkWalk.ts'
 import { AddressSpace } from './memory/addressSpace.ts'
 import { Demangler } from './recognize/demangle.ts'
+import { nameByDebugInfo } from './recognize/debugNames.ts'
 import { typeBlocks, vtableRanges } from './recognize/typeBlocks.ts'
 import { Vtables } from './recognize/vtables.ts'
 import { markdownReport } from './report/markdown.ts'
@@ -202,6 +203,7 @@ class CoreSession implements EngineSession {
   private readonly closeIndex: () => void
   private readonly rows = new Map<TopBy, TopRow[]>()
   private readonly requested: Map<number, number>
+  private isNamed = true
   private readonly cursor = { query: '', offset: 0, block: 0 }
 
   constructor(summary: CoreSummary, ranges: RangeRow[], memory: AddressSpace, blocks: Blocks, findings: Findings, sources: SymbolSource[], newQueries: () => SymbolQueries, ports: SessionPorts, closeIndex: () => void) {
@@ -223,12 +225,14 @@ class CoreSession implements EngineSession {
   }
 
   listTop(q: TopQuery): TopPage {
+    this.nameBlocks()
     let rows = this.rows.get(q.by)
     if (!rows) this.rows.set(q.by, (rows = topRows(this.findings.groups, this.findings.types, this.requested, q.by)))
     return pageOf(rows, q)
   }
 
   listBlocks(q: BlockQuery): BlockPage {
+    this.nameBlocks()
     return listBlocks(this.memory, this.blocks, this.findings.types, this.findings, q, this.cursor)
   }
 
@@ -250,17 +254,31 @@ class CoreSession implements EngineSession {
 
   attachSymbols(module: number, tables: SymbolTables): void {
     this.queries.attach(module, tables)
+    this.isNamed = false
+  }
+
+  /** Types of blocks are called as the debug information calls them, as far as it is attached. */
+  private nameBlocks(): void {
+    if (this.isNamed) return
+    this.isNamed = true
+    const { types, groups } = this.findings
+    if (!nameByDebugInfo(types, this.queries.typeFinder, this.memory)) return
+    this.rows.clear()
+    this.queries.setBlocks(groups, types)
   }
 
   listTypes(q: TypeQuery): Page<TypeRow> {
+    this.nameBlocks()
     return this.queries.listTypes(q)
   }
 
   listTypesWithMembers(q: TypeQuery): Page<TypeWithMembers> {
+    this.nameBlocks()
     return this.queries.listTypesWithMembers(q)
   }
 
   typeLayout(q: TypeLayoutQuery): TypeLayout {
+    this.nameBlocks()
     return this.queries.typeLayout(q)
   }
 
@@ -275,6 +293,7 @@ class CoreSession implements EngineSession {
   }
 
   viewBlock(q: BlockViewQuery): BlockView {
+    this.nameBlocks()
     return this.queries.viewBlock(q)
   }
 

@@ -9,7 +9,7 @@
  *
  * Where one name has several contents, merge.ts tells apart what refers to them.
  */
-import { C_LANGUAGES, DW_ATE_boolean, DW_TAG_array_type, DW_TAG_base_type, DW_TAG_enumeration_type, DW_TAG_enumerator, DW_TAG_formal_parameter, DW_TAG_generic_subrange, DW_TAG_inheritance, DW_TAG_member, DW_TAG_namespace, DW_TAG_ptr_to_member_type, DW_TAG_subprogram, DW_TAG_subrange_type, DW_TAG_subroutine_type, DW_TAG_unspecified_parameters, DW_TAG_variant, DW_TAG_variant_part } from './constants.ts'
+import { C_LANGUAGES, DW_ATE_boolean, DW_TAG_array_type, DW_TAG_base_type, DW_TAG_class_type, DW_TAG_enumeration_type, DW_TAG_enumerator, DW_TAG_formal_parameter, DW_TAG_generic_subrange, DW_TAG_inheritance, DW_TAG_interface_type, DW_TAG_member, DW_TAG_namespace, DW_TAG_ptr_to_member_type, DW_TAG_structure_type, DW_TAG_subprogram, DW_TAG_subrange_type, DW_TAG_subroutine_type, DW_TAG_unspecified_parameters, DW_TAG_variant, DW_TAG_variant_part } from './constants.ts'
 import { mix1, mix2, type Names } from './names.ts'
 import { isRecord, ROW, type UnitRows } from './rows.ts'
 import type { UnitLoader } from './unitLoader.ts'
@@ -141,8 +141,10 @@ export class TypeHash {
       return
     }
     const tag = rows.tag[row]
-    let a = mix1(tag, rows.size[row])
-    let b = mix2(tag, rows.size[row])
+    // gcc calls a class by the keyword of its first declaration
+    const kind = tag === DW_TAG_class_type || tag === DW_TAG_interface_type ? DW_TAG_structure_type : tag
+    let a = mix1(kind, rows.size[row])
+    let b = mix2(kind, rows.size[row])
     // an explicit stack would serve: variant parts nest two deep
     for (let child = row + 1; child < rows.end[row]; ) {
       const part = rows.tag[child]

@@ -6,6 +6,9 @@ import { membersOf } from '../symbols/layout.ts'
 import type { SymbolTables } from '../symbols/tables.ts'
 import { GlobalLists } from './listGlobals.ts'
 import { TypeLists } from './listTypes.ts'
+import type { TypeFinder } from '../recognize/typeFinder.ts'
+import { symbolTypeFinder } from '../symbols/symbolTypeFinder.ts'
+import type { KnownType } from './top.ts'
 import type { Group } from './groups.ts'
 import { Pointers, type ProcessView } from './pointers.ts'
 import { Values } from './values.ts'
@@ -36,6 +39,15 @@ export class SymbolQueries {
   /** @param module position in `CoreSummary.modules` */
   attach(module: number, tables: SymbolTables): void {
     this.view.symbols.attach(module, tables)
+  }
+
+  /** What the blocks are, anew. */
+  setBlocks(groups: Group[], types: KnownType[]): void {
+    this.types.setBlocks(groups, types)
+  }
+
+  get typeFinder(): TypeFinder {
+    return symbolTypeFinder(this.view.symbols)
   }
 
   /** Throws UsageError on a filter that can't be read. */

@@ -4,9 +4,11 @@
  */
 import { unsigned } from '../bytes/littleEndian.ts'
 import { FormatError } from '../errors.ts'
-import { indirectStep, OP, ROOT, type AbbreviationTable } from './abbreviations.ts'
-import { DW_OP_addr, DW_OP_addrx, DW_OP_const1u, DW_OP_const2u, DW_OP_const4u, DW_OP_const8u, DW_OP_consts, DW_OP_constu, DW_OP_constx, DW_OP_form_tls_address, DW_OP_GNU_addr_index, DW_OP_GNU_const_index, DW_OP_GNU_push_tls_address, DW_OP_plus_uconst } from './constants.ts'
+import { indirectStep, type AbbreviationTable } from './abbreviations.ts'
+import { readExpression, type Step } from './expressions.ts'
 import type { DwarfFile } from './file.ts'
+import { OP } from './forms.ts'
+import type { UnitRoot } from './unitRoot.ts'
 import { refOf, type Unit } from './units.ts'
 
 const TWO32 = 0x1_0000_0000
@@ -22,28 +24,6 @@ export const textOffset = (text: TextAt): number => text % TEXT_SPACE
 
 /** The sections that TextAt numbers. */
 export const textSections = (files: DwarfFile[]): Uint8Array[] => files.flatMap((file) => [file.str, file.lineStr, file.info, file.types])
-
-/** What the root DIE says of how to read the others. */
-export interface UnitRoot {
-  /** Offset in `.debug_line`, of which file, and where texts by index begin for it; -1: none. Split units have their skeleton's, split type units their own. */
-  lines: number
-  linesFile: number
-  linesStrOffsets: number
-  name: TextAt
-  folder: TextAt
-  language: number
-  /** DW_AT_low_pc: what offsets in range lists are relative to. */
-  low: number
-  strOffsetsBase: number
-  addrBase: number
-  rnglistsBase: number
-  /** GNU split units of version 4. */
-  rangesBase: number
-  splitName: TextAt
-  splitId: bigint
-  /** The file whose `.debug_addr` and `.debug_ranges` serve: the skeleton's, for split units. */
-  addressFile: DwarfFile
-}
 
 export class DieReader {
   /** Where a slot's bit is set, its value is below. */
@@ -219,13 +199,9 @@ export class DieReader {
         this.uleb()
         break
       case OP.skipBlock1:
-        this.skip(this.fixed(1))
-        break
       case OP.skipBlock2:
-        this.skip(this.fixed(2))
-        break
       case OP.skipBlock4:
-        this.skip(this.fixed(4))
+        this.skip(this.fixed(1 << (op - OP.skipBlock1)))
         break
       case OP.skipBlock:
         this.skip(this.uleb())
@@ -234,13 +210,9 @@ export class DieReader {
         this.skipText()
         break
       case OP.u1:
-        this.setConstant(slot, this.fixed(1), 0)
-        break
       case OP.u2:
-        this.setConstant(slot, this.fixed(2), 0)
-        break
       case OP.u4:
-        this.setConstant(slot, this.fixed(4) | 0, 0)
+        this.setConstant(slot, this.fixed(1 << (op - OP.u1)), 0)
         break
       case OP.u8: {
         const low = this.fixed(4)
@@ -283,16 +255,10 @@ export class DieReader {
         this.set(slot, this.indexedText(this.fixed(op - OP.strx1 + 1)))
         break
       case OP.ref1:
-        this.set(slot, this.unitRef + this.fixed(1))
-        break
       case OP.ref2:
-        this.set(slot, this.unitRef + this.fixed(2))
-        break
       case OP.ref4:
-        this.set(slot, this.unitRef + this.fixed(4))
-        break
       case OP.ref8:
-        this.set(slot, this.unitRef + this.fixed(8))
+        this.set(slot, this.unitRef + this.fixed(1 << (op - OP.ref1)))
         break
       case OP.refUdata:
         this.set(slot, this.unitRef + this.uleb())
@@ -327,13 +293,9 @@ export class DieReader {
         this.set(slot, this.indexedAddress(this.fixed(op - OP.addrx1 + 1)))
         break
       case OP.block1:
-        this.setBlock(slot, this.fixed(1))
-        break
       case OP.block2:
-        this.setBlock(slot, this.fixed(2))
-        break
       case OP.block4:
-        this.setBlock(slot, this.fixed(4))
+        this.setBlock(slot, this.fixed(1 << (op - OP.block1)))
         break
       case OP.block:
         this.setBlock(slot, this.uleb())
@@ -480,134 +442,12 @@ export class DieReader {
     return (BigInt(this.high[slot] >>> 0) << 32n) | BigInt(this.low[slot] >>> 0)
   }
 
-  /**
-   * Where a variable lies: its address, or its offset in the module's TLS block (`isThreadLocal` tells). NaN where the
-   * expression says anything else.
-   */
-  isThreadLocal = false
-  location(slot: number): number {
-    this.isThreadLocal = false
+  /** The expression of a slot that holds a block; null where it has operations that no place of a variable or member needs. */
+  expression(slot: number): Step[] | null {
     const start = this.value[slot]
-    const end = start + this.low[slot]
-    if (end <= start) return NaN
-    const { bytes } = this
-    const op = bytes[start]
-    let at = start + 1
-    let value: number
-    if (op === DW_OP_addr) {
-      if (at + this.unit.addressSize > end) return NaN
-      value = unsigned(bytes, at, this.unit.addressSize)
-      at += this.unit.addressSize
-    } else {
-      const size = CONSTANT_SIZE.get(op)
-      if (size !== undefined) {
-        if (at + size > end) return NaN
-        value = unsigned(bytes, at, size)
-        at += size
-      } else if (INDEXED.has(op) || op === DW_OP_constu || op === DW_OP_consts) {
-        at = this.leb(at)
-        value = INDEXED.has(op) ? this.indexedAddress(this.lebValue) : this.lebValue
-      } else return NaN
-    }
-    if (at === end) return op === DW_OP_addr || op === DW_OP_addrx || op === DW_OP_GNU_addr_index ? value : NaN
-    const next = bytes[at]
-    if (at + 1 === end && (next === DW_OP_form_tls_address || next === DW_OP_GNU_push_tls_address)) {
-      this.isThreadLocal = true
-      return value
-    }
-    if (next === DW_OP_plus_uconst && (op === DW_OP_addr || op === DW_OP_addrx || op === DW_OP_GNU_addr_index)) {
-      at = this.leb(at + 1)
-      if (at === end) return value + this.lebValue
-    }
-    return NaN
-  }
-
-  /** A member's offset from an expression `plus_uconst N` or a plain constant; NaN for others (virtual bases). */
-  memberOffset(slot: number): number {
-    const start = this.value[slot]
-    const end = start + this.low[slot]
-    const op = this.bytes[start]
-    if (op === DW_OP_plus_uconst || op === DW_OP_constu) return this.leb(start + 1) === end ? this.lebValue : NaN
-    return NaN
-  }
-
-  /** Of a virtual base, `dup, deref, const N, minus | plus, deref, plus`: N below the address point; NaN for others. */
-  virtualBaseSlot(slot: number): number {
-    const start = this.value[slot]
-    const end = start + this.low[slot]
-    const { bytes } = this
-    if (end - start < 6 || bytes[start] !== 0x12 || bytes[start + 1] !== 0x06) return NaN
-    const op = bytes[start + 2]
-    const size = CONSTANT_SIZE.get(op) ?? CONSTANT_SIZE.get(op - 1)
-    if (size !== undefined) {
-      if (start + 3 + size >= end) return NaN
-      const raw = unsigned(bytes, start + 3, size)
-      const signed = !CONSTANT_SIZE.has(op) && raw >= 2 ** (8 * size - 1) ? raw - 2 ** (8 * size) : raw
-      return bytes[start + 3 + size] === 0x1c ? signed : -signed
-    }
-    if (op >= 0x30 && op <= 0x4f) return bytes[start + 3] === 0x1c ? op - 0x30 : 0x30 - op
-    if (op !== DW_OP_constu && op !== DW_OP_consts) return NaN
-    const saved = this.present
-    const at = this.longLeb(31, start + 3, op === DW_OP_consts)
-    const read = this.value[31]
-    this.present = saved
-    return bytes[at] === 0x1c ? read : -read
+    return readExpression(this.bytes, start, start + this.low[slot], this.unit.addressSize)
   }
 }
 
 /** In place of a reference: a signature stands in the slot's halves. */
 export const SIGNATURE_REF = -2
-
-const CONSTANT_SIZE = new Map<number, number>([[DW_OP_const1u, 1], [DW_OP_const2u, 2], [DW_OP_const4u, 4], [DW_OP_const8u, 8]])
-const INDEXED: ReadonlySet<number> = new Set([DW_OP_addrx, DW_OP_GNU_addr_index, DW_OP_constx, DW_OP_GNU_const_index])
-
-/** The root as far as its header tells, before its DIE was read. */
-export function newRoot(files: DwarfFile[], unit: Unit): UnitRoot {
-  const file = files[unit.file]
-  // of split units the offsets begin behind the header, for no attribute says where
-  const header = unit.version >= 5 ? (unit.offsetSize === 8 ? 16 : 8) : 0
-  const split = file.kind === 'split'
-  return {
-    lines: -1, linesFile: unit.file, linesStrOffsets: 0, name: -1, folder: -1, language: 0, low: 0, strOffsetsBase: unit.base.strOffsets + header,
-    addrBase: unit.version >= 5 ? header : 0, rnglistsBase: unit.base.rnglists + (split && unit.version >= 5 ? (unit.offsetSize === 8 ? 20 : 12) : 0), rangesBase: 0,
-    splitName: -1, splitId: unit.dwoId, addressFile: files[0],
-  }
-}
-
-/** Reads the root DIE. Twice, for what it says of bases serves the attributes before. Throws FormatError. */
-export function readRoot(files: DwarfFile[], unit: Unit, table: AbbreviationTable, skeleton: UnitRoot | null): UnitRoot {
-  const root = newRoot(files, unit)
-  if (skeleton) {
-    root.addrBase = skeleton.addrBase
-    root.rangesBase = skeleton.rangesBase
-    root.addressFile = skeleton.addressFile
-    root.folder = skeleton.folder
-    root.low = skeleton.low
-  } else root.addressFile = files[unit.file]
-  const reader = new DieReader(files, unit, table, root, true)
-  for (let pass = 0; pass < 2; pass++) {
-    const { code, at } = reader.code(unit.dies)
-    const entry = (code < table.dense.length ? table.dense[code] : table.sparse.get(code)) ?? 0
-    if (entry === 0) reader.fail(unit.dies, `its unit begins with abbreviation ${code}, which there is not`)
-    reader.run(table.read[entry - 1], at)
-    const { value } = reader
-    const take = (slot: number, otherwise: number): number => (reader.has(slot) ? value[slot] : otherwise)
-    const base = (slot: number, otherwise: number, part: number): number => (reader.has(slot) ? part + value[slot] : otherwise)
-    root.name = take(ROOT.name, -1)
-    root.folder = take(ROOT.folder, root.folder)
-    root.language = take(ROOT.language, 0)
-    if (reader.has(ROOT.low) && Number.isFinite(value[ROOT.low])) root.low = value[ROOT.low]
-    root.strOffsetsBase = base(ROOT.strOffsets, root.strOffsetsBase, unit.base.strOffsets)
-    const own = reader.has(ROOT.lines) || !skeleton
-    root.lines = own ? base(ROOT.lines, -1, unit.base.line) : skeleton.lines
-    root.linesFile = own ? unit.file : skeleton.linesFile
-    root.linesStrOffsets = own ? root.strOffsetsBase : skeleton.linesStrOffsets
-    if (!skeleton) root.addrBase = take(ROOT.addr, root.addrBase)
-    root.rnglistsBase = base(ROOT.rnglists, root.rnglistsBase, unit.base.rnglists)
-    if (!skeleton) root.rangesBase = take(ROOT.ranges, 0)
-    root.splitName = take(ROOT.splitName, -1)
-    if (reader.has(ROOT.splitId)) root.splitId = (BigInt(reader.high[ROOT.splitId] >>> 0) << 32n) | BigInt(reader.low[ROOT.splitId] >>> 0)
-  }
-  return root
-}
-

@@ -7,18 +7,10 @@
 import { TYPE_FLAG, type PartColumns, type TypeColumns } from '../symbols/tables.ts'
 import { addRow } from './columns.ts'
 import { mix1, mix2 } from './names.ts'
-
-/** The types of some units, and where in `types` each unit's begin. */
-export interface TypesOfUnits {
-  types: Uint32Array
-  unitStart: Uint32Array
-}
+import type { TypeUnits } from './typeUnits.ts'
 
 /** References change step by step along chains of types; longer ones stay as they are. */
 const MAX_ROUNDS = 30
-
-/** By unit number, counted over all lists: type → the one that it is in this unit. */
-export type Replaced = Map<number, Map<number, number>>
 
 export class Families {
   /** By type: its family's number; 0: none. */
@@ -58,25 +50,19 @@ export class Families {
   }
 
   /** Adds rows to `types` and `parts` for types that turn out to be several. */
-  tellApart(types: TypeColumns, parts: PartColumns, lists: TypesOfUnits[]): Replaced {
-    const replaced: Replaced = new Map()
+  tellApart(types: TypeColumns, parts: PartColumns, units: TypeUnits): void {
     let changed = this.members.map((_, family) => family)
-    for (let round = 0; round < MAX_ROUNDS; round++) {
+    for (let round = 0; round < MAX_ROUNDS && changed.length > 0; round++) {
       const ambiguous = this.ambiguous(types, changed)
-      if (!ambiguous.some((family) => family !== 0)) break
-      const interest = interesting(types, parts, ambiguous)
+      const present = typesOfInterest(types, parts, ambiguous, units)
+      if (present.size === 0) break
       const grown = new Set<number>()
-      const splitter = new Splitter(types, parts, ambiguous, this.open, (copy, original) => grown.add(this.addCopy(copy, original)))
-      let unit = 0
-      for (const list of lists) {
-        for (let u = 0; u + 1 < list.unitStart.length; u++, unit++) splitter.unit({ list: list.types, start: list.unitStart[u], end: list.unitStart[u + 1], number: unit }, interest)
-      }
+      const splitter = new Splitter(types, parts, ambiguous, units, this.open, (copy, original) => grown.add(this.addCopy(copy, original)))
+      for (const unit of [...present.keys()].sort((a, b) => a - b)) splitter.unit(unit, present.get(unit) ?? [])
       splitter.settleOpen()
       splitter.hashVariants()
-      for (const { unit, from, to } of splitter.changes) replacedIn(replaced, unit).set(from, to)
       changed = [...grown]
     }
-    return replaced
   }
 
   /** By type: its family, where that is one of those asked for and has several definitions; else 0. */
@@ -112,34 +98,21 @@ export class Families {
 
 const isDeclaration = (types: TypeColumns, type: number): boolean => (types.flags[type] & TYPE_FLAG.declaration) !== 0
 
-function replacedIn(replaced: Replaced, unit: number): Map<number, number> {
-  let map = replaced.get(unit)
-  if (!map) replaced.set(unit, (map = new Map()))
-  return map
-}
-
-const REFERS = 1
-const IS_AMBIGUOUS = 2
-
-/** By type: whether it refers to a type of an ambiguous family, whether it is one. */
-function interesting(types: TypeColumns, parts: PartColumns, ambiguous: Uint32Array): Uint8Array {
-  const interest = new Uint8Array(types.count)
+/** By unit: its types that are of an ambiguous family, and those that refer to one. */
+function typesOfInterest(types: TypeColumns, parts: PartColumns, ambiguous: Uint32Array, units: TypeUnits): Map<number, number[]> {
+  const present = new Map<number, number[]>()
   for (let type = 1; type < types.count; type++) {
-    if (ambiguous[type] !== 0) interest[type] = IS_AMBIGUOUS
-    let refers = ambiguous[types.target[type]] !== 0 || ambiguous[types.containing[type]] !== 0
+    let wanted = ambiguous[type] !== 0 || ambiguous[types.target[type]] !== 0 || ambiguous[types.containing[type]] !== 0
     const end = types.firstPart[type] + types.partCount[type]
-    for (let part = types.firstPart[type]; part < end && !refers; part++) refers = ambiguous[parts.type[part]] !== 0
-    if (refers) interest[type] |= REFERS
+    for (let part = types.firstPart[type]; part < end && !wanted; part++) wanted = ambiguous[parts.type[part]] !== 0
+    if (!wanted) continue
+    units.forEach(type, (unit) => {
+      const known = present.get(unit)
+      if (known) known.push(type)
+      else present.set(unit, [type])
+    })
   }
-  return interest
-}
-
-/** The types of one unit: list[start..end). */
-interface UnitTypes {
-  list: Uint32Array
-  start: number
-  end: number
-  number: number
+  return present
 }
 
 interface Variant {
@@ -148,58 +121,49 @@ interface Variant {
 }
 
 class Splitter {
-  /** In unit `unit`, type `from` is `to`. */
-  readonly changes: { unit: number; from: number; to: number }[] = []
-  private readonly waiting: { unit: UnitTypes; type: number; chosen: number[] }[] = []
+  private readonly waiting: { unit: number; type: number; chosen: number[] }[] = []
   private readonly types: TypeColumns
   private readonly parts: PartColumns
   private readonly ambiguous: Uint32Array
+  private readonly units: TypeUnits
   private readonly open: Set<number>
   private readonly onCopy: (copy: number, original: number) => void
   /** Type → what its ambiguous references are, as text → the type that it is then. */
   private readonly variants = new Map<number, Map<string, Variant>>()
 
-  constructor(types: TypeColumns, parts: PartColumns, ambiguous: Uint32Array, open: Set<number>, onCopy: (copy: number, original: number) => void) {
+  constructor(types: TypeColumns, parts: PartColumns, ambiguous: Uint32Array, units: TypeUnits, open: Set<number>, onCopy: (copy: number, original: number) => void) {
     this.types = types
     this.parts = parts
     this.ambiguous = ambiguous
+    this.units = units
     this.open = open
     this.onCopy = onCopy
   }
 
   /** Types one of whose references is open wait until all others are settled. */
-  unit(unit: UnitTypes, interest: Uint8Array): void {
-    const { list } = unit
-    const present = new Set<number>()
+  unit(unit: number, present: number[]): void {
     const candidates = new Map<number, number[]>()
-    for (let i = unit.start; i < unit.end; i++) {
-      const type = list[i]
-      const bits = interest[type]
-      if (bits === 0 || bits === undefined) continue
-      if (bits & REFERS) present.add(type)
-      if ((bits & IS_AMBIGUOUS) === 0) continue
+    for (const type of present) {
       const family = this.ambiguous[type]
+      if (family === 0) continue
       const known = candidates.get(family)
-      if (!known) candidates.set(family, [type])
-      else if (!known.includes(type)) known.push(type)
+      if (known) known.push(type)
+      else candidates.set(family, [type])
     }
-    const changes = new Map<number, number>()
     for (const type of present) {
       const chosen = this.references(type).map((ref) => this.choose(ref, candidates))
+      if (chosen.length === 0) continue
       if (this.types.name[type] !== 0 && chosen.some((ref) => this.open.has(ref))) this.waiting.push({ unit, type, chosen })
-      else {
-        const is = this.variant(type, chosen, false)
-        if (is !== type) changes.set(type, is)
-      }
+      else this.settle(unit, type, this.variant(type, chosen, false))
     }
-    this.replace(unit, changes)
   }
 
   settleOpen(): void {
-    for (const { unit, type, chosen } of this.waiting) {
-      const is = this.variant(type, chosen, true)
-      if (is !== type) this.replace(unit, new Map([[type, is]]))
-    }
+    for (const { unit, type, chosen } of this.waiting) this.settle(unit, type, this.variant(type, chosen, true))
+  }
+
+  private settle(unit: number, type: number, is: number): void {
+    if (is !== type) this.units.replace(unit, type, is)
   }
 
   /** What a type is now depends on what it refers to: in any order of reading the same. */
@@ -213,15 +177,6 @@ class Splitter {
         types.hashLow[is] = chosen.reduce((hash, ref) => mix1(hash, low[ref]), low[is])
         types.hashHigh[is] = chosen.reduce((hash, ref) => mix2(hash, high[ref]), high[is])
       }
-    }
-  }
-
-  private replace({ list, start, end, number }: UnitTypes, changes: Map<number, number>): void {
-    if (changes.size === 0) return
-    for (const [from, to] of changes) this.changes.push({ unit: number, from, to })
-    for (let i = start; i < end; i++) {
-      const to = changes.get(list[i])
-      if (to !== undefined) list[i] = to
     }
   }
 

@@ -4,11 +4,12 @@
  */
 import type { Diagnostics } from '../errors.ts'
 import { StringTable } from '../symbols/stringTable.ts'
-import { PART, textHash, TYPE, VARIABLE_FLAG, type FunctionColumns, type PartColumns, type SymbolTables, type TypeColumns, type VariableColumns } from '../symbols/tables.ts'
+import { PART, textHash, TYPE, TYPE_FLAG, VARIABLE_FLAG, type FunctionColumns, type PartColumns, type SymbolTables, type TypeColumns, type VariableColumns } from '../symbols/tables.ts'
 import { addRow, finished, functionColumns, partColumns, typeColumns, variableColumns } from './columns.ts'
 import { breakRings } from './containment.ts'
-import { Families, type Replaced } from './families.ts'
+import { Families } from './families.ts'
 import type { UnitTables } from './readUnits.ts'
+import { TypeUnits } from './typeUnits.ts'
 
 export type DwarfTables = Omit<SymbolTables, 'symbols'>
 
@@ -39,10 +40,12 @@ class Merger {
     const taken = this.numberTypes()
     this.tables.forEach((table, t) => this.copyTypes(table, t, taken[t]))
     const { types, parts } = this
-    const replaced = this.families.tellApart(types, parts, this.tables.map((table, t) => ({ types: Uint32Array.from(table.ofUnits, (id) => this.typeOf[t][id]), unitStart: table.unitStart })))
-    const variables = this.mergeVariables(replaced)
+    const units = new TypeUnits(this.tables.map((table, t) => ({ types: mapped(table.ofUnits, this.typeOf[t]), unitStart: table.unitStart })), types.count)
+    this.families.tellApart(types, parts, units)
+    const variables = this.mergeVariables(units)
     const functions = this.mergeFunctions()
     const kept = compact(types, parts, this.families.resolved(types), variables)
+    nameByTypedefs(kept.types)
     const rings = breakRings(kept.types, kept.parts)
     if (rings > 0) diagnostics.add('damaged', 'debug information', null, `${rings} types hold themselves by value: what closes the ring is left out`)
     measure(types, parts)
@@ -120,7 +123,7 @@ class Merger {
     }
   }
 
-  private mergeVariables(replaced: Replaced): VariableColumns {
+  private mergeVariables(units: TypeUnits): VariableColumns {
     const firstUnit = this.tables.map((_, t) => this.tables.slice(0, t).reduce((sum, table) => sum + table.unitStart.length - 1, 0))
     const all: { t: number; row: number; tls: number; address: number; name: number }[] = []
     this.tables.forEach(({ variables }, t) => {
@@ -136,7 +139,7 @@ class Merger {
       const at = addRow(merged)
       merged.name[at] = name
       const type = this.typeOf[t][from.type[row]]
-      merged.type[at] = replaced.get(firstUnit[t] + this.tables[t].unitOfVariable[row])?.get(type) ?? type
+      merged.type[at] = units.now(firstUnit[t] + this.tables[t].unitOfVariable[row], type)
       merged.address[at] = address
       merged.flags[at] = from.flags[row]
       merged.file[at] = this.textOf[t](from.file[row])
@@ -180,6 +183,12 @@ class Merger {
   }
 }
 
+function mapped(ids: Uint32Array, to: Uint32Array): Uint32Array {
+  const result = new Uint32Array(ids.length)
+  for (let i = 0; i < ids.length; i++) result[i] = to[ids[i]]
+  return result
+}
+
 /** Texts of one table in another, each copied when it is first asked for. */
 function texts(from: Uint8Array, into: StringTable): (text: number) => number {
   const known = new Uint32Array(from.length)
@@ -208,6 +217,20 @@ function compact(types: TypeColumns, parts: PartColumns, resolved: Uint32Array, 
   for (let part = 0; part < parts.count; part++) parts.type[part] = map(parts.type[part])
   for (let variable = 0; variable < variables.count; variable++) variables.type[variable] = map(variables.type[variable])
   return { types: finished(types), parts: finished(parts) }
+}
+
+/** What readers could not know: the typedef that names an anonymous type of another unit. */
+function nameByTypedefs(types: TypeColumns): void {
+  const { kind, target, name, flags, file, line } = types
+  for (let type = 1; type < types.count; type++) {
+    const named = target[type]
+    if (kind[type] !== TYPE.typedef || name[named] !== 0 || named === 0) continue
+    if (kind[named] !== TYPE.struct && kind[named] !== TYPE.class && kind[named] !== TYPE.union && kind[named] !== TYPE.enum) continue
+    name[named] = name[type]
+    flags[named] |= TYPE_FLAG.namedByTypedef
+    file[named] = file[type]
+    line[named] = line[type]
+  }
 }
 
 /** How far sizes are followed through typedefs, cv and arrays. */

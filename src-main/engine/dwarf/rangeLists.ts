@@ -1,7 +1,7 @@
 /** The address ranges of a function that is not in one piece. Source: DWARF 5 §2.17.3, §7.25; DWARF 4 §2.17.3. */
 import { unsigned } from '../bytes/littleEndian.ts'
 import * as D from './constants.ts'
-import type { UnitRoot } from './dieReader.ts'
+import type { UnitRoot } from './unitRoot.ts'
 import type { DwarfFile } from './file.ts'
 import type { Unit } from './units.ts'
 

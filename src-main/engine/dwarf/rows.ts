@@ -5,7 +5,9 @@
  */
 import { SLOT, type AbbreviationTable } from './abbreviations.ts'
 import * as D from './constants.ts'
-import { SIGNATURE_REF, type DieReader, type UnitRoot } from './dieReader.ts'
+import { SIGNATURE_REF, type DieReader } from './dieReader.ts'
+import { memberOffset, placeOf, virtualBaseSlot } from './expressions.ts'
+import type { UnitRoot } from './unitRoot.ts'
 import { refOf, type Unit, type UnitFinder } from './units.ts'
 
 /** Bits of `flags`. */
@@ -264,11 +266,12 @@ export function readRows(rows: UnitRows, table: AbbreviationTable, reader: DieRe
         // a local of a function: only statics have a fixed place
         if (rows.tag[parent] !== D.DW_TAG_subprogram) row = keep(rows, start, tag, parent, reader, finder)
       } else if (action === VARIABLE) {
-        const place = reader.location(SLOT.location)
-        if (!Number.isNaN(place)) {
+        const steps = reader.expression(SLOT.location)
+        const place = steps && placeOf(steps, (index) => reader.indexedAddress(index))
+        if (place) {
           row = keep(rows, start, tag, parent, reader, finder)
-          rows.place[row] = place
-          rows.flags[row] |= ROW.placed | (reader.isThreadLocal ? ROW.tls : 0)
+          rows.place[row] = place.value
+          rows.flags[row] |= ROW.placed | (place.isThreadLocal ? ROW.tls : 0)
         } else if (rows.tag[parent] !== D.DW_TAG_subprogram) row = keep(rows, start, tag, parent, reader, finder)
       } else if (depth === 0) row = rows.add(start, tag, 0)
       else {
@@ -388,10 +391,10 @@ function placeOfMember(rows: UnitRows, row: number, reader: DieReader): number {
   let flags = 0
   let place = 0
   if (reader.has(SLOT.member)) place = value[SLOT.member]
-  else if (reader.has(SLOT.memberExpression)) place = reader.memberOffset(SLOT.memberExpression)
+  else if (reader.has(SLOT.memberExpression)) place = memberOffset(reader.expression(SLOT.memberExpression))
   if (reader.has(SLOT.virtuality) && value[SLOT.virtuality] !== 0) {
     flags |= ROW.virtual
-    if (reader.has(SLOT.memberExpression)) place = reader.virtualBaseSlot(SLOT.memberExpression)
+    if (reader.has(SLOT.memberExpression)) place = virtualBaseSlot(reader.expression(SLOT.memberExpression))
   }
   rows.bitCount[row] = 0
   rows.firstBit[row] = 0

@@ -6,7 +6,8 @@
 import { FormatError, type Diagnostics } from '../errors.ts'
 import { readAbbreviations, type AbbreviationTable } from './abbreviations.ts'
 import { DW_TAG_enumeration_type, DW_TAG_typedef, DW_UT_split_compile, DW_UT_split_type } from './constants.ts'
-import { DieReader, newRoot, readRoot, type UnitRoot } from './dieReader.ts'
+import { DieReader } from './dieReader.ts'
+import { newRoot, readRoot, type UnitRoot } from './unitRoot.ts'
 import { isRecord, readRows, readSkipped, UnitRows } from './rows.ts'
 import { offsetOf, refOf, UnitFinder, type DwarfUnits, type Unit } from './units.ts'
 

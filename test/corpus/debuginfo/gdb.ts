@@ -1,8 +1,9 @@
 /** gdb's word on a file's types and variables, by gdbTypes.py. */
+import { spawn } from 'node:child_process'
 import { createReadStream, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { run } from '../commands.ts'
+import { run, tool } from '../commands.ts'
 import type { Facts, TypeFact, VariableFact } from './forms.ts'
 
 const script = join(import.meta.dirname, 'gdbTypes.py')
@@ -29,10 +30,10 @@ export async function gdbFacts(file: string, out = `${file}.gdb.jsonl`): Promise
 /** Last parts of the names of types that stand in functions: gdb knows those only whose function has code. */
 export async function localTypeNames(file: string): Promise<Set<string>> {
   const names = new Set<string>()
-  const dump = await run('llvm-dwarfdump', ['--debug-info', file])
+  const dump = spawn(tool('llvm-dwarfdump'), ['--debug-info', file], { stdio: ['ignore', 'pipe', 'ignore'] })
   let functionAt = -1
   let typeAt = -1
-  for (const line of dump.split('\n')) {
+  for await (const line of createInterface({ input: dump.stdout })) {
     const die = /^0x\w+:(\s+)(DW_TAG_\w+)/.exec(line)
     if (die !== null) {
       const depth = die[1].length

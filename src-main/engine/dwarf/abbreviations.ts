@@ -118,6 +118,7 @@ const ROOT_SLOTS = new Map<number, Wanted[]>([
 ])
 
 const NOTHING = new Map<number, Wanted[]>()
+const SIBLING = new Map<number, Wanted[]>([[D.DW_AT_sibling, ref(SLOT.sibling)]])
 const ROOT_TAGS: ReadonlySet<number> = new Set([D.DW_TAG_compile_unit, D.DW_TAG_partial_unit, D.DW_TAG_type_unit, D.DW_TAG_skeleton_unit])
 
 /** Tags whose attributes are read. All others, function bodies above all, are jumped over. */
@@ -139,7 +140,9 @@ export interface AbbreviationTable {
   tag: Uint16Array
   /** 0 or 1 */
   hasChildren: Uint8Array
-  /** First step of the plan that reads, and of the one that jumps over all attributes. */
+  /** 1 for functions that are only declared, as every DIE of the abbreviation says. */
+  declares: Uint8Array
+  /** First step of the plan that reads, and of the one that jumps over all attributes (of functions it reads the sibling). */
   read: Uint32Array
   skip: Uint32Array
   steps: Int32Array
@@ -163,6 +166,8 @@ class Compiler {
   /** Low and high half of the last LEB128, sign-extended where it was signed. */
   private low = 0
   private high = 0
+  /** Whether the last plan's abbreviation has DW_AT_declaration, without a value that could deny it. */
+  private declares = false
 
   constructor(bytes: Uint8Array, at: number, where: string, encoding: Encoding) {
     this.bytes = bytes
@@ -178,6 +183,7 @@ class Compiler {
     const children: number[] = []
     const read: number[] = []
     const skip: number[] = []
+    const declares: number[] = []
     for (let code = this.uleb(); code !== 0; code = this.uleb()) {
       codes.push(code)
       const tag = this.uleb()
@@ -188,9 +194,10 @@ class Compiler {
       read.push(this.steps.length)
       this.plan(wanted)
       skip.push(wanted === NOTHING ? (read.at(-1) ?? 0) : this.steps.length)
+      declares.push(tag === D.DW_TAG_subprogram && this.declares ? 1 : 0)
       if (wanted !== NOTHING) {
         this.at = begin
-        this.plan(NOTHING)
+        this.plan(tag === D.DW_TAG_subprogram ? SIBLING : NOTHING)
       }
       if (this.at >= this.bytes.length) break // no final zero: what is there serves
     }
@@ -201,7 +208,7 @@ class Compiler {
       if (code < dense.length) dense[code] ||= i + 1
       else if (!sparse.has(code)) sparse.set(code, i + 1)
     })
-    return { dense, sparse, tag: Uint16Array.from(tags), hasChildren: Uint8Array.from(children), read: Uint32Array.from(read), skip: Uint32Array.from(skip), steps: Int32Array.from(this.steps) }
+    return { dense, sparse, tag: Uint16Array.from(tags), hasChildren: Uint8Array.from(children), declares: Uint8Array.from(declares), read: Uint32Array.from(read), skip: Uint32Array.from(skip), steps: Int32Array.from(this.steps) }
   }
 
   private byte(): number {
@@ -236,6 +243,7 @@ class Compiler {
 
   private plan(slots: Map<number, Wanted[]>): void {
     let pending = 0
+    this.declares = false
     const flush = (): void => {
       if (pending > 0) this.steps.push(OP.skip | (pending << 8))
       pending = 0
@@ -246,6 +254,7 @@ class Compiler {
       const form = this.uleb()
       if (form === D.DW_FORM_implicit_const) this.sleb()
       if (attribute === 0 && form === 0) break
+      if (attribute === D.DW_AT_declaration && form === D.DW_FORM_flag_present) this.declares = true
       const slot = slotFor(slots.get(attribute), classOf(form))
       const size = slot === NO_SLOT ? fixedSize(form, this.encoding) : -1
       if (size >= 0) {

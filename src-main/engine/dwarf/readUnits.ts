@@ -41,8 +41,8 @@ export function readUnits(dwarf: DwarfUnits, next: () => number, diagnostics: Di
     if (!rows) continue
     classes.beginUnit(rows)
     symbols.unit++
-    const { count } = rows
-    for (let row = 1; row < count; row++) {
+    const { ordered } = rows
+    for (let row = 1; row < ordered; row++) {
       const tag = rows.tag[row]
       if (Classes.isType(tag)) classes.of(rows, row)
       else if (tag === DW_TAG_variable) symbols.variable(rows, row)
@@ -85,7 +85,7 @@ class SymbolReader {
     let type = rows.type[row]
     let typeOf = rows
     const local = rows.tag[rows.parent[row]] === DW_TAG_subprogram
-    for (let links = 0; links < MAX_LINKS && origin.other[at] >= 0 && this.loader.locateVariable(origin, origin.other[at]); links++) {
+    for (let links = 0; links < MAX_LINKS && origin.other[at] >= 0 && this.loader.locate(origin, origin.other[at]); links++) {
       origin = this.loader.rows
       at = this.loader.row
       if (type < 0) {

@@ -8,7 +8,8 @@ import { readAbbreviations, type AbbreviationTable } from './abbreviations.ts'
 import { DW_TAG_enumeration_type, DW_TAG_typedef, DW_UT_split_compile, DW_UT_split_type } from './constants.ts'
 import { DieReader } from './dieReader.ts'
 import { newRoot, readRoot, type UnitRoot } from './unitRoot.ts'
-import { isRecord, readRows, readSkipped, UnitRows } from './rows.ts'
+import { readRows, readSkipped } from './readRows.ts'
+import { isRecord, UnitRows } from './rows.ts'
 import { offsetOf, refOf, UnitFinder, type DwarfUnits, type Unit } from './units.ts'
 
 /** An anonymous type is known by the first typedef of it. */
@@ -69,31 +70,24 @@ export class UnitLoader {
   locate(from: UnitRows, ref: number): boolean {
     const { unit } = from
     const offset = ref - refOf(unit.space, 0)
-    if (offset >= unit.dies && offset < unit.end) {
-      this.rows = from
-      this.row = from.find(offset)
-      return this.row >= 0
-    }
+    if (offset >= unit.dies && offset < unit.end) return this.find(from, offset)
     const index = ref < 0 ? -1 : this.finder.at(ref)
     if (index < 0) return false
     const rows = index === this.currentUnit ? this.current : this.foreignRows(index)
-    if (!rows) return false
-    this.rows = rows
-    this.row = rows.find(offsetOf(ref))
-    return this.row >= 0
+    return rows !== null && this.find(rows, offsetOf(ref))
   }
 
-  /** As `locate`, also for local variables, which have no rows of their own until someone asks. */
-  locateVariable(from: UnitRows, ref: number): boolean {
-    if (this.locate(from, ref)) return true
-    const index = ref < 0 ? -1 : this.finder.at(ref)
-    const rows = index < 0 ? null : index === this.currentUnit ? this.current : this.foreignRows(index)
-    if (!rows) return false
+  private find(rows: UnitRows, offset: number): boolean {
+    this.rows = rows
+    this.row = rows.find(offset)
+    return this.row >= 0 || this.findSkipped(rows, offset)
+  }
+
+  private findSkipped(rows: UnitRows, offset: number): boolean {
     const { unit, root } = rows
     try {
       const table = this.table(unit)
-      this.rows = rows
-      this.row = readSkipped(rows, table, new DieReader(this.dwarf.files, unit, table, root), this.finder, offsetOf(ref))
+      this.row = readSkipped(rows, table, new DieReader(this.dwarf.files, unit, table, root), this.finder, offset)
     } catch (error) {
       if (!(error instanceof FormatError)) throw error
       return false
@@ -131,6 +125,7 @@ export class UnitLoader {
       this.diagnostics.add('damaged', `${error.where}, unit at 0x${unit.start.toString(16)}`, error.offset, error.message)
       if (rows.unit !== unit) return false
     }
+    rows.ordered = rows.count
     nameByTypedefs(rows)
     return rows.count > 0
   }

@@ -12,7 +12,7 @@ export const EXPLAINED = {
   'inlined': 'gdb has no symbol for a type whose function has no code of its own (inlined everywhere), or that lies in a block without code',
   'static member': 'which static data members a class lists depends on the unit: compilers leave out those it does not use',
   'assembler name': "gdb names a variable of C by its name in assembly where the program gives it one (glibc's `__GI_…`)",
-  'lambda': 'gdb reads no members of a lambda that stands in the declaration of its function, as it does in a type unit',
+  'lambda': 'gdb reads no members of a lambda that stands in the declaration of its function',
   'no address': 'gdb can not tell the address without a process',
 } as const
 export type Explained = keyof typeof EXPLAINED
@@ -46,12 +46,12 @@ function compareTypes(theirs: TypeFact[], ours: TypeFact[], local: ReadonlySet<s
     for (const fact of facts) {
       into.types++
       into.members += fact.form[2].length
-      const candidates = ourNames.get(name) ?? (ourTails.get(tailOf(name)) ?? []).filter((one) => endsWithName(canonicalName(one.name), name))
+      const candidates = [...(ourNames.get(name) ?? []), ...(ourTails.get(tailOf(name)) ?? []).filter((one) => endsWithName(canonicalName(one.name), name))]
       const best = closest(fact.form, candidates)
       if (best === null) into.unexplained.push(`${fact.name}: gdb has it, we don't${fact.local === '' ? '' : ` (in ${fact.local})`}`)
       else {
         matched.add(best.fact)
-        record(isEmptyLambda(fact, best.fact) ? [{ explained: 'lambda' }] : best.differences, fact.name, into)
+        record(best.differences, fact.name, into)
       }
     }
   }
@@ -66,7 +66,8 @@ function compareTypes(theirs: TypeFact[], ours: TypeFact[], local: ReadonlySet<s
   }
 }
 
-const isEmptyLambda = (their: TypeFact, our: TypeFact): boolean => their.name.includes('<lambda(') && their.form[2].length === 0 && our.form[2].length > 0 && their.form[1] === our.form[1]
+/** What a lambda captures is called `__name`. */
+const isEmptyLambda = (their: Composite, our: Composite): boolean => their[1] === our[1] && their[2].length === 0 && our[2].length > 0 && our[2].every((member) => member[0].startsWith('__'))
 
 /** Of several types of one name, the one that differs least. */
 function closest(form: Composite, candidates: TypeFact[]): { fact: TypeFact; differences: Difference[] } | null {
@@ -89,6 +90,7 @@ function record(found: Difference[], name: string, into: Comparison): void {
 
 function differences(their: Composite, our: Composite): Difference[] {
   const found: Difference[] = []
+  if (isEmptyLambda(their, our)) return [{ explained: 'lambda' }]
   if (their[0] !== our[0]) found.push({ unexplained: `gdb: ${their[0]}, ours: ${our[0]}` })
   if (their[1] !== our[1]) found.push({ unexplained: `size ${String(their[1])} in gdb, ours ${String(our[1])}` })
   if (their[0] === 'enum' || our[0] === 'enum') {
@@ -189,8 +191,8 @@ function compareVariables(theirs: VariableFact[], ours: VariableFact[], into: Co
   }
 }
 
-/** gdb puts the arguments of a variable template behind its name. */
-const variableTail = (name: string): string => tailOf(canonicalName(name)).replace(/<.*$/, '')
+/** gdb puts the arguments of a variable template behind its name, and the ABI's tag. */
+const variableTail = (name: string): string => tailOf(canonicalName(name.replace(/\[abi:\w+\]/, ''))).replace(/<.*$/, '')
 
 function isType(their: VariableFact, our: VariableFact): boolean {
   return referenceDifferences(their.form, our.form, '').every((d) => 'explained' in d)

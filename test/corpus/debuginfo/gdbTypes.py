@@ -127,20 +127,21 @@ class Dump:
                 self.blocks_at(pc)
 
     def blocks_at(self, pc):
+        chain = []
         block = gdb.block_for_pc(pc)
         while block is not None and not block.is_static and not block.is_global:
-            outer = block
-            while outer is not None and outer.function is None:
-                outer = outer.superblock
-            function = outer.function.name if outer is not None else ''
-            key = block.start, block.end, function
-            if key in self.blocks and block.function is not None:
-                return
+            chain.append(block)
+            block = block.superblock
+        function = ''
+        for depth, block in enumerate(reversed(chain)):
+            if block.function is not None:
+                function = block.function.name
+            # a function and a block in it may have the same addresses
+            key = block.start, block.end, depth
             if key not in self.blocks:
                 self.blocks.add(key)
                 for s in block:
                     self.symbol(s, function)
-            block = block.superblock
 
     def symbol(self, s, function):
         if s.addr_class == gdb.SYMBOL_LOC_TYPEDEF:

@@ -1,6 +1,6 @@
 /**
  * One spelling for the names of types. Compilers write `long unsigned int` and `unsigned long`, `const char*` and
- * `char const*`, `3ul` and `3`, `(char)97` and `'a'`, `> >` and `>>`; gdb rewrites template names in its own way. Two names that are
+ * `char const*`, `3ul` and `3`, `(char)97` and `'a'`, `_Bool` and `bool`, `> >` and `>>`; gdb rewrites template names in its own way. Two names that are
  * the same here are one type; names that differ by more stay different.
  */
 
@@ -13,6 +13,7 @@ const TOKEN = /'(?:\\.[^']*|[^'\\])'|"(?:\\.|[^"\\])*"|\(anonymous [a-z]+\)|[A-Z
 const known = new Map<string, string>()
 
 export function canonicalName(name: string): string {
+  if (name === '_Bool') return 'bool'
   if (/^[\w:]*$/.test(name) && !INTEGER_WORDS.has(name)) return name.replace(/^::/, '')
   let canonical = known.get(name)
   if (canonical === undefined) known.set(name, (canonical = new Canonical(name.replace(/\(& ?([\w:]+)\)/g, '&$1').match(TOKEN) ?? []).all()))

@@ -3,7 +3,7 @@
  * against what the process itself said and against gdb on the core. And where virtual bases lie, which gdb's Python can't say.
  */
 import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { GlobalRow } from '../../../src-main/contract/rows.ts'
 import { openSession } from '../../../src-main/engine/analysis.ts'
@@ -126,5 +126,6 @@ describe('at its runtime', () => {
     const { tables } = await readSymbols(said.exe)
     const bases = virtualBasesOf(tables)
     for (const [key, offset] of said.bases) expect([key, bases.get(key)]).toEqual([key, offset])
+    rmSync(dirname(said.core), { recursive: true })
   })
 })

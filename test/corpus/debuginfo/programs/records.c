@@ -29,6 +29,9 @@ struct callbacks { compare_t compare; factory_t factory; void (*nothing)(void); 
 struct numbers { _Complex float cf; _Complex double cd; long double ld; __int128 i128; unsigned __int128 u128; signed char sc; unsigned char uc; char c; bool b; wchar_t w; float _Complex *pc; };
 struct empty {};
 struct holds_empty { struct empty e; int after; struct empty last[3]; };
+struct open_list { int n; char *list[]; };
+struct closed_list { int n; char *list[128]; };
+enum signs { LOWEST = -5, SIGN = -1 };
 struct vla { struct shared *list; };
 struct deep { struct { struct { struct { int bottom; } c; } b; } a[2]; };
 typedef struct loop loop_t;
@@ -49,6 +52,7 @@ struct flexible *flexible_one; struct matrix matrix_one; struct anonymous anonym
 unnamed_t unnamed_one; unnamed_union_t unnamed_union_one; colour_t colour_one; struct qualifiers *qualifiers_one;
 struct callbacks callbacks_one; struct numbers numbers_one; struct holds_empty holds_empty_one; struct deep deep_one; loop_t loop_one; struct vectors vectors_one;
 struct never_defined *never;
+struct open_list *open_one; struct closed_list closed_one; enum signs sign_one;
 
 int old_style(a, b, c) int a; char *b; double c; { static int calls = 9; return a + (b != NULL) + (int)c + calls++; }
 

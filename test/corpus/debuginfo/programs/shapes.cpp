@@ -118,6 +118,14 @@ extern const int exported;
 const int exported = 13;
 static const int neverStored = 14;
 
+/* gcc puts `const Prefix` into the declaration of its copy constructor. */
+__attribute__((noinline)) int findPrefix(const char *text) {
+  struct Prefix { const char *text; int value; };
+  static const struct Prefix prefixes[] = {{"udp:", 1}, {"tcp:", 2}};
+  for (const Prefix prefix : prefixes) if (!std::char_traits<char>::compare(text, prefix.text, 4)) return prefix.value;
+  return 0;
+}
+
 int functionLocal(int n) {
   static int calls = 21;
   static thread_local int perThreadCalls = 22;
@@ -163,10 +171,10 @@ Flexible flexible;
 ZeroLength zeroLength;
 SelfReferential *selfReferential;
 
-int main(int argc, char **) {
+int main(int argc, char **argv) {
   geometry::Shape &shape = circle;
   once<int>() = argc;
   once<geometry::Point>().x = fileStatic++;
   perThread += perThreadPoint.x++;
-  return functionLocal(argc) + int(shape.area()) + useSecondUnit(shape) + firstHidden() + secondHidden() + exported + (makeOpaque(1) != nullptr) + int(perThread) + once<int>() == 0;
+  return functionLocal(argc) + findPrefix(argv[0]) + int(shape.area()) + useSecondUnit(shape) + firstHidden() + secondHidden() + exported + (makeOpaque(1) != nullptr) + int(perThread) + once<int>() == 0;
 }

@@ -121,6 +121,7 @@ interface Variant {
 }
 
 class Splitter {
+  private readonly referring = new Map<number, number[]>()
   private readonly waiting: { unit: number; type: number; chosen: number[] }[] = []
   private readonly types: TypeColumns
   private readonly parts: PartColumns
@@ -150,6 +151,7 @@ class Splitter {
       if (known) known.push(type)
       else candidates.set(family, [type])
     }
+    for (const same of candidates.values()) if (same.length > 1) same.sort((a, b) => this.types.hashLow[a] - this.types.hashLow[b] || this.types.hashHigh[a] - this.types.hashHigh[b])
     for (const type of present) {
       const chosen = this.references(type).map((ref) => this.choose(ref, candidates))
       if (chosen.length === 0) continue
@@ -158,8 +160,16 @@ class Splitter {
     }
   }
 
+  /** Those with the fewest open references first, and in an order that does not depend on who read what. */
   settleOpen(): void {
-    for (const { unit, type, chosen } of this.waiting) this.settle(unit, type, this.variant(type, chosen, true))
+    const open = (chosen: number[]): number => chosen.filter((ref) => this.open.has(ref)).length
+    const waiting = this.waiting.map((each) => ({ ...each, open: open(each.chosen), key: this.keyOf(each.chosen) }))
+    waiting.sort((a, b) => a.type - b.type || a.open - b.open || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
+    for (const { unit, type, chosen } of waiting) this.settle(unit, type, this.variant(type, chosen, true))
+  }
+
+  private keyOf(chosen: number[]): string {
+    return chosen.map((ref) => `${this.types.hashLow[ref]} ${this.types.hashHigh[ref]}`).join()
   }
 
   private settle(unit: number, type: number, is: number): void {
@@ -180,10 +190,13 @@ class Splitter {
     }
   }
 
-  /** Its references to ambiguous families, in the order of its columns. */
+  /** Its references to ambiguous families, in the order of its columns, as they were before anything was told apart. */
   private references(type: number): number[] {
     const { types, parts, ambiguous } = this
+    const known = this.referring.get(type)
+    if (known) return known
     const found: number[] = []
+    this.referring.set(type, found)
     const add = (ref: number): void => {
       if ((ambiguous[ref] ?? 0) !== 0) found.push(ref)
     }
@@ -208,12 +221,17 @@ class Splitter {
     if (!variants) this.variants.set(type, (variants = new Map()))
     const key = chosen.join(' ')
     let variant = variants.get(key)
-    if (!variant && isOpen) variant = [...variants.values()].find((other) => this.agrees(other.chosen, chosen))
+    if (!variant && isOpen) variant = this.firstOf([...variants.values()].filter((other) => this.agrees(other.chosen, chosen)))
     if (!variant) {
       variant = { is: variants.size === 0 ? this.refer(type, chosen) : this.copy(type, chosen), chosen }
       variants.set(key, variant)
     }
     return variant.is
+  }
+
+  private firstOf(variants: Variant[]): Variant | undefined {
+    if (variants.length < 2) return variants[0]
+    return variants.reduce((first, other) => (this.keyOf(other.chosen) < this.keyOf(first.chosen) ? other : first))
   }
 
   /** What is open agrees with any of its family. */

@@ -151,6 +151,7 @@ function keep(rows: UnitRows, at: number, tag: number, parent: number, reader: D
   let flags = 0
   rows.name[row] = has(SLOT.name) ? value[SLOT.name] : -1
   if (tag === D.DW_TAG_enumerator) {
+    rows.type[row] = -1
     rows.low[row] = low[SLOT.value]
     rows.high[row] = high[SLOT.value]
     rows.flags[row] = has(SLOT.value) ? ROW.valued : 0

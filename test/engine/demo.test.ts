@@ -4,6 +4,7 @@ import { UsageError } from '../../src-main/engine/errors.ts'
 import { Cancelled } from '../../src-main/engine/ports.ts'
 import type { EngineSession } from '../../src-main/engine/session.ts'
 import { memoryIndexStore } from '../../src-main/storage/memoryIndexStore.ts'
+import { symbolTables } from '../builders/symbolTables.ts'
 import { demoCore, openCore } from './openDemo.ts'
 
 const everything: TopQuery = { core: 'core', by: 'type', sort: 'bytes', descending: true, filter: '', offset: 0, limit: 10_000 }
@@ -31,6 +32,21 @@ describe('the worked example', () => {
     expect(bySize(bare)).toEqual(bySize(demo))
     expect(bare.listTop({ ...everything, filter: 'class at' }).rows).toMatchObject([{ label: expect.stringMatching(/^class at demo\+0x/), type: null, count: 20_000 }])
     expect(bare.summary().accounting.mapped).toBe(demo.summary().accounting.mapped)
+  })
+
+  test('once symbols are there, types are called as the debug information calls them', async () => {
+    const session = await openCore(demoCore())
+    const module = session.summary().modules.findIndex(({ path }) => path.endsWith('/demo'))
+    expect(session.listTop({ ...everything, filter: '/^A$/' }).rows).toMatchObject([{ label: 'A', count: 20_000 }])
+    // the same name, in another spelling
+    session.attachSymbols(module, symbolTables({ types: { 'class A': { kind: 'class', size: 24, members: [[8, 'b', 'void *']] } } }))
+    const row = { label: 'class A', type: 'class A', count: 20_000, evidence: expect.stringContaining('vtable for A') }
+    for (const by of ['type', 'type-size'] as const) expect(session.listTop({ ...everything, by, filter: '/^class A$/' }).rows).toMatchObject([row])
+    expect(session.listBlocks(blocks({ type: 'class A', limit: 1 }))).toMatchObject({ total: 20_000, rows: [{ type: 'class A' }] })
+    const [type] = session.listTypes({ core: 'core', filter: '', sort: 'bytes', descending: true, offset: 0, limit: 1 }).rows
+    expect(type).toMatchObject({ name: 'class A', blocks: 20_000, bytes: 480_000 })
+    const [block] = session.listBlocks(blocks({ type: 'class A', limit: 1 })).rows
+    expect(session.viewBlock({ core: 'core', address: block.addr, offset: 0, limit: 10 })).toMatchObject({ type: 'class A', block: { addr: block.addr } })
   })
 
   test('every mapped byte is accounted for once', () => {

@@ -38,6 +38,7 @@ function references({ types, parts, variables }: Merged): string | null {
   for (let i = 0; i < parts.count; i++) {
     if (parts.type[i] >= types.count) return `part ${i} refers to a type that is not there`
     if (parts.firstBit[i] > 7) return `part ${i} starts at bit ${parts.firstBit[i]}`
+    if ((parts.kind[i] === PART.enumerator || parts.kind[i] === PART.dimension) && parts.type[i] !== 0) return `part ${i} has a type, which its kind has not`
     if (!(parts.kind[i] in Object.values(PART))) return `part ${i} is of kind ${parts.kind[i]}`
   }
   for (let i = 0; i < variables.count; i++) if (variables.type[i] >= types.count) return `variable ${i} refers to a type that is not there`

@@ -1,6 +1,6 @@
 /** `symbols` on real programs: built here and read by real threads. */
 import { execFile, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -92,4 +92,21 @@ describe('symbols of a program', () => {
     expect((await run('e', 'add', join(folder, 'full'))).rows).toMatchObject([{ state: 'added' }])
     expect((await run('e', 'check')).rows).toMatchObject([{ state: 'whole' }])
   })
+})
+
+test('a type of a large program is told before all of it is read, and the same afterwards', async () => {
+  const fixtures = fileURLToPath(new URL('../../fixtures/demo/', import.meta.url))
+  // as large as a large program, for nothing
+  const exe = join(folder, 'demo')
+  copyFileSync(join(fixtures, 'demo'), exe)
+  truncateSync(exe, 40 << 20)
+  const types = async (cache: string): Promise<string> => (await call(process.execPath, [main, 'types', join(fixtures, 'demo.core.zst'), 'A', '--exe', exe, '--cache', join(folder, cache)])).stdout
+  const layout = (text: string): string => text.slice(0, text.indexOf('};'))
+  const first = await types('e')
+  expect(first).toContain('from the first unit that defines it')
+  expect(first).toMatch(/struct A|class A/)
+  await call(process.execPath, [main, 'symbols', 'add', exe, '--cache', join(folder, 'e')])
+  const second = await types('e')
+  expect(second).not.toContain('from the first unit')
+  expect(layout(second)).toBe(layout(first))
 })

@@ -1,5 +1,7 @@
 /** What the service answers, on its way to the output: a failure ends the command, a document becomes a line. */
 import type { Failure, Outcome } from '../../contract/outcome.ts'
+import type { BlockText } from '../../workers/messages.ts'
+import type { Output } from './output.ts'
 
 export class CommandFailed extends Error {
   readonly failure: Failure
@@ -16,4 +18,23 @@ export function json(document: object, format: 'json' | 'jsonl'): string {
 export function value<T>(outcome: Outcome<T>): T {
   if (!outcome.ok) throw new CommandFailed(outcome.error)
   return outcome.value
+}
+
+/** Rows that the engine's worker makes into text, page by page; as JSON one document. */
+export async function writeRows(limit: number, format: 'text' | 'json' | 'jsonl', output: Output, ask: (offset: number) => Promise<Outcome<BlockText>>): Promise<void> {
+  if (format === 'json') await output.write('{"rows":[')
+  let printed = 0
+  let total = 0
+  let next = ask(0)
+  for (;;) {
+    const page = value(await next)
+    total = page.total
+    printed += page.rows
+    const more = page.rows > 0 && printed < Math.min(limit, total)
+    // The worker makes the next text while this one is written.
+    if (more) next = ask(printed)
+    await output.write(page.text)
+    if (!more) break
+  }
+  if (format === 'json') await output.write(`\n],"total":${total}}\n`)
 }

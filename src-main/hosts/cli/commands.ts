@@ -4,7 +4,7 @@ import type { TopPage, TopRow } from '../../contract/rows.ts'
 import type { CoreService } from '../../service/coreService.ts'
 import { toFailure } from '../../workers/failure.ts'
 import { BLOCK_TEXT_HEADER } from '../../workers/blockText.ts'
-import { CommandFailed, json, value } from './answers.ts'
+import { CommandFailed, json, value, writeRows } from './answers.ts'
 import type { Command } from './commandLine.ts'
 import type { Output } from './output.ts'
 import { summaryJson, summaryText } from './summaryOutput.ts'
@@ -71,24 +71,8 @@ async function blocks(command: Of<'blocks'>, service: CoreService, core: string,
   const { format } = command.common
   const limit = command.limit ?? Infinity
   const filter = { core, state, ...(type === undefined ? {} : { type }), ...(size === undefined ? {} : { size }) }
-  const ask = (offset: number): ReturnType<CoreService['blockText']> =>
-    service.blockText({ query: { ...filter, offset }, limit: limit - offset, format })
-
-  await output.write(format === 'json' ? '{"rows":[' : format === 'text' ? BLOCK_TEXT_HEADER : '')
-  let printed = 0
-  let total = 0
-  let next = ask(0)
-  for (;;) {
-    const page = value(await next)
-    total = page.total
-    printed += page.rows
-    const more = page.rows > 0 && printed < Math.min(limit, total)
-    // The worker makes the next text while this one is written.
-    if (more) next = ask(printed)
-    await output.write(page.text)
-    if (!more) break
-  }
-  if (format === 'json') await output.write(`\n],"total":${total}}\n`)
+  if (format === 'text') await output.write(BLOCK_TEXT_HEADER)
+  return writeRows(limit, format, output, (offset) => service.blockText({ query: { ...filter, offset }, limit: limit - offset, format }))
 }
 
 async function report(command: Of<'report'>, service: CoreService, core: string, output: Output): Promise<void> {

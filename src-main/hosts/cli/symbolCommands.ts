@@ -2,7 +2,7 @@
 import type { CoreService } from '../../service/coreService.ts'
 import type { BlockView, BlockWordRow, CoreSummary, GlobalRow, Page, TypeLayout } from '../../contract/rows.ts'
 import { typeJson } from '../../workers/typeText.ts'
-import { json, value } from './answers.ts'
+import { json, value, writeRows } from './answers.ts'
 import { blockJson, blockRowJson, blockText } from './blockOutput.ts'
 import type { Command } from './commandLine.ts'
 import { globalJson, globalsText } from './globalsOutput.ts'
@@ -31,22 +31,7 @@ export async function types(command: Of<'types'>, service: CoreService, { core, 
     return output.write(total === 0 && filter === '' && typeKind === undefined ? noSymbols(modules) : typesText(rows, total))
   }
   const limit = command.limit ?? Infinity
-  const ask = (offset: number): ReturnType<CoreService['typeText']> => service.typeText({ query: { ...query, offset }, limit: limit - offset, format })
-  await output.write(format === 'json' ? '{"rows":[' : '')
-  let printed = 0
-  let total = 0
-  let next = ask(0)
-  for (;;) {
-    const page = value(await next)
-    total = page.total
-    printed += page.rows
-    const more = page.rows > 0 && printed < Math.min(limit, total)
-    // The worker makes the next text while this one is written.
-    if (more) next = ask(printed)
-    await output.write(page.text)
-    if (!more) break
-  }
-  if (format === 'json') await output.write(`\n],"total":${total}}\n`)
+  return writeRows(limit, format, output, (offset) => service.typeText({ query: { ...query, offset }, limit: limit - offset, format }))
 }
 
 /**

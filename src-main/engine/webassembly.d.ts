@@ -12,5 +12,7 @@ declare namespace WebAssembly {
   class Memory {
     constructor(size: { initial: number; maximum: number; shared: boolean })
     readonly buffer: ArrayBuffer
+    /** Pages of 64 KiB more; a view of the buffer from before stays as it was. */
+    grow(pages: number): number
   }
 }

@@ -9,11 +9,14 @@ import { moduleFiles } from '../storage/moduleFiles.ts'
 import { sectionDecompressor } from '../storage/sectionDecompressor.ts'
 import { wasmModule } from '../storage/wasmModules.ts'
 
+/** Compiled once for all units of a thread. */
+let unitRows: WebAssembly.Module | null = null
+
 export const symbolReader: SymbolReader = {
   prepare: (paths, diagnostics) => prepareModule(paths, moduleFiles, sectionDecompressor, diagnostics),
   openDwarf: dwarf.openDwarf,
   missingSplitUnits: dwarf.missingSplitUnits,
-  readUnits: dwarf.readUnits,
+  readUnits: (units, next, diagnostics) => dwarf.readUnits(units, next, diagnostics, (unitRows ??= wasmModule('unitRows'))),
   mergeUnits: dwarf.mergeUnits,
   settle(tables, paths, diagnostics) {
     if (!hasVirtualBases(tables)) return tables

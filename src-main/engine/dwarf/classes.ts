@@ -9,6 +9,7 @@ import { mix1, mix2 } from './names.ts'
 import type { QualifiedNames } from './qualifiedNames.ts'
 import { isRecord, ROW, type UnitRows } from './rows.ts'
 import { TypeHash } from './typeHash.ts'
+import type { UnitKernel } from './unitKernel.ts'
 import type { UnitLoader } from './unitLoader.ts'
 
 /** What a type's DIE becomes; other tags are no types. */
@@ -41,7 +42,7 @@ const KINDS: [number, TypeKindCode][] = [
   [D.DW_TAG_set_type, TYPE.unspecified],
 ]
 /** By tag; 0 for what is no type. */
-const KIND = new Uint8Array(0x10000)
+export const KIND = new Uint8Array(0x10000)
 for (const [tag, kind] of KINDS) KIND[tag] = kind
 
 /** How many links of declarations and type units are followed. */
@@ -63,6 +64,8 @@ export class Classes {
   private readonly loader: UnitLoader
   private readonly hash: TypeHash
   private readonly names: QualifiedNames
+  /** Numbers classes in place of `slots`; null: plainly. */
+  private readonly kernel: UnitKernel | null
   private family1 = new Int32Array(1024)
   private family2 = new Int32Array(1024)
   private slots = new Uint32Array(1 << 12)
@@ -72,16 +75,27 @@ export class Classes {
   /** Classes that are numbered but have no columns yet, with the DIE to take them from. */
   private readonly queue: { id: number; rows: UnitRows; row: number }[] = []
 
-  constructor(loader: UnitLoader, hash: TypeHash, names: QualifiedNames) {
+  constructor(loader: UnitLoader, hash: TypeHash, names: QualifiedNames, kernel: UnitKernel | null) {
     this.loader = loader
     this.hash = hash
     this.names = names
+    this.kernel = kernel
     addRow(this.types) // void
   }
 
   beginUnit(rows: UnitRows): void {
     this.current = rows
     this.unitStart.push(this.seen.length)
+  }
+
+  /** Takes over what the kernel found in the unit begun. @param newRows the DIEs of classes that are new, in their order */
+  takeUnit(rows: UnitRows, kernel: UnitKernel, newRows: Uint32Array, seen: Uint32Array): void {
+    const { low, high, family1, family2 } = kernel.classes
+    for (const row of newRows) {
+      const { count } = this.types
+      this.addClass(low[count], high[count], family1[count], family2[count], rows, row)
+    }
+    this.seen.pushAll(seen)
   }
 
   finish(): ClassTables {
@@ -145,6 +159,11 @@ export class Classes {
   }
 
   private find(a: number, b: number, family1: number, family2: number, rows: UnitRows, row: number): number {
+    if (this.kernel) {
+      const id = this.kernel.find(a, b, family1, family2)
+      if (id === this.types.count) this.addClass(a, b, family1, family2, rows, row)
+      return id
+    }
     const { hashLow, hashHigh } = this.types
     const mask = this.slots.length - 1
     let slot = (a ^ (b >>> 7)) & mask
@@ -152,6 +171,13 @@ export class Classes {
       if (hashLow[id] === a >>> 0 && hashHigh[id] === b >>> 0) return id
       slot = (slot + 1) & mask
     }
+    const id = this.addClass(a, b, family1, family2, rows, row)
+    this.slots[slot] = id
+    if (id * 2 > this.slots.length) this.rehash()
+    return id
+  }
+
+  private addClass(a: number, b: number, family1: number, family2: number, rows: UnitRows, row: number): number {
     const id = addRow(this.types)
     this.types.hashLow[id] = a
     this.types.hashHigh[id] = b
@@ -161,8 +187,6 @@ export class Classes {
     }
     this.family1[id] = family1
     this.family2[id] = family2
-    this.slots[slot] = id
-    if (id * 2 > this.slots.length) this.rehash()
     this.queue.push({ id, rows, row })
     return id
   }

@@ -69,4 +69,14 @@ export class NumberList {
     }
     this.values[this.length++] = value
   }
+
+  pushAll(values: Uint32Array): void {
+    while (this.values.length < this.length + values.length) {
+      const grown = new Uint32Array(this.values.length * 2)
+      grown.set(this.values)
+      this.values = grown
+    }
+    this.values.set(values, this.length)
+    this.length += values.length
+  }
 }

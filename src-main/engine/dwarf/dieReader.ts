@@ -421,7 +421,7 @@ export class DieReader {
   }
 
   /** -1 where the index leads nowhere. */
-  private indexedText(index: number): TextAt {
+  indexedText(index: number): TextAt {
     const { unit, files, root } = this
     const { strOffsets } = files[unit.file]
     const at = root.strOffsetsBase + index * unit.offsetSize

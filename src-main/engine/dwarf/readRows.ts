@@ -10,7 +10,7 @@ import { ROW, type UnitRows } from './rows.ts'
 import { refOf, type UnitFinder } from './units.ts'
 
 /** How deep DIEs nest: compilers stay far below, and a deeper unit is damage. */
-const MAX_DEPTH = 20_000
+export const MAX_DEPTH = 20_000
 
 /** No file is said; 0 is one in version 5. */
 const NO_FILE = 0xffffffff
@@ -21,7 +21,7 @@ const VARIABLE = 2
 const PARAMETER = 3
 
 /** What to do with a tag: walk over it and into its children, or one of the above. */
-const ACTION = new Uint8Array(0x10000)
+export const ACTION = new Uint8Array(0x10000)
 for (const tag of [
   D.DW_TAG_array_type, D.DW_TAG_class_type, D.DW_TAG_enumeration_type, D.DW_TAG_member, D.DW_TAG_pointer_type, D.DW_TAG_reference_type,
   D.DW_TAG_string_type, D.DW_TAG_structure_type, D.DW_TAG_subroutine_type, D.DW_TAG_typedef, D.DW_TAG_union_type, D.DW_TAG_variant,

@@ -2,7 +2,7 @@
 import { FormatError, type Diagnostics } from '../errors.ts'
 import { StringTable } from '../symbols/stringTable.ts'
 import { VARIABLE_FLAG, type FunctionColumns, type VariableColumns } from '../symbols/tables.ts'
-import { Classes, type ClassTables } from './classes.ts'
+import { Classes, KIND, type ClassTables } from './classes.ts'
 import { addRow, finished, functionColumns, NumberList, variableColumns } from './columns.ts'
 import { DW_TAG_subprogram, DW_TAG_variable } from './constants.ts'
 import { Names } from './names.ts'
@@ -10,6 +10,7 @@ import { QualifiedNames } from './qualifiedNames.ts'
 import { rangeList } from './rangeLists.ts'
 import { ROW, type UnitRows } from './rows.ts'
 import { TypeHash } from './typeHash.ts'
+import { UnitKernel } from './unitKernel.ts'
 import { UnitLoader } from './unitLoader.ts'
 import { textOffset } from './dieReader.ts'
 import type { DwarfUnits } from './units.ts'
@@ -27,26 +28,38 @@ export interface UnitTables extends ClassTables {
 /** Bytes of all names: scopes make them longer than they are in the sections, but not by much. */
 const MAX_TEXT = 0xffff0000
 
-/** @param next the next unit to read, -1 when there is none left; a bad unit becomes a diagnostic */
-export function readUnits(dwarf: DwarfUnits, next: () => number, diagnostics: Diagnostics): UnitTables {
+/**
+ * @param next the next unit to read, -1 when there is none left; a bad unit becomes a diagnostic
+ * @param unitRows the compiled kernel; without it the same is done plainly, and slowly
+ */
+export function readUnits(dwarf: DwarfUnits, next: () => number, diagnostics: Diagnostics, unitRows: WebAssembly.Module | null = null): UnitTables {
   const loader = new UnitLoader(dwarf, diagnostics)
   const names = new Names(dwarf.files)
   const strings = new StringTable(1 << 16, Math.min(MAX_TEXT, (64 << 20) + 8 * dwarf.files.reduce((bytes, { info, types, str }) => bytes + info.length + types.length + str.length, 0)))
   const qualified = new QualifiedNames(loader, names, strings)
   const hash = new TypeHash(loader, names)
-  const classes = new Classes(loader, hash, qualified)
+  const kernel = unitRows && new UnitKernel(unitRows, loader, names, hash, KIND)
+  loader.kernel = kernel
+  const classes = new Classes(loader, hash, qualified, kernel)
   const symbols = new SymbolReader(loader, classes, qualified)
   for (let unit = next(); unit >= 0; unit = next()) {
     const rows = loader.open(unit)
     if (!rows) continue
     classes.beginUnit(rows)
     symbols.unit++
-    const { ordered } = rows
-    for (let row = 1; row < ordered; row++) {
+    const look = (row: number): void => {
       const tag = rows.tag[row]
       if (Classes.isType(tag)) classes.of(rows, row)
       else if (tag === DW_TAG_variable) symbols.variable(rows, row)
       else if (tag === DW_TAG_subprogram) symbols.function(rows, row)
+    }
+    if (kernel && loader.isByKernel) {
+      const { newRows, seen, oddRows } = kernel.classify()
+      classes.takeUnit(rows, kernel, newRows, seen)
+      for (const row of oddRows) look(row)
+    } else {
+      const { ordered } = rows
+      for (let row = 1; row < ordered; row++) look(row)
     }
     classes.settle()
   }

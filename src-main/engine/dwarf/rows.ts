@@ -33,6 +33,15 @@ export const isRecord = (tag: number): boolean => tag === D.DW_TAG_structure_typ
 
 const FIRST_CAPACITY = 256
 
+/** All columns, and with which array; in the order in which a kernel has them. */
+export const ROW_COLUMNS = {
+  at: Uint32Array, tag: Uint16Array, parent: Uint32Array, end: Uint32Array, endAt: Uint32Array, name: Float64Array, linkageName: Float64Array, type: Float64Array, other: Float64Array, size: Float64Array, place: Float64Array,
+  flags: Uint16Array, low: Int32Array, high: Int32Array, firstBit: Int32Array, bitCount: Uint16Array, extra: Uint32Array, file: Uint32Array, line: Uint32Array,
+  hash1: Int32Array, hash2: Int32Array, scope1: Int32Array, scope2: Int32Array, state: Uint8Array, class: Uint32Array, namedBy: Uint32Array,
+} as const
+type ColumnName = keyof typeof ROW_COLUMNS
+export type RowColumns = { [C in ColumnName]: InstanceType<(typeof ROW_COLUMNS)[C]> } & { rowAt: Uint32Array }
+
 export class UnitRows {
   unit!: Unit
   root!: UnitRoot
@@ -41,82 +50,57 @@ export class UnitRows {
   ordered = 0
   private capacity: number
   /** Offset in the section. */
-  at: Uint32Array<ArrayBuffer>
-  tag: Uint16Array<ArrayBuffer>
+  at!: Uint32Array
+  tag!: Uint16Array
   /** Row of the enclosing DIE that has one; 0, the root, for the outermost. */
-  parent: Uint32Array<ArrayBuffer>
+  parent!: Uint32Array
   /** First row behind the subtree. */
-  end: Uint32Array<ArrayBuffer>
+  end!: Uint32Array
   /** Where the subtree ends, as an offset in the section; 0 for a DIE without children. */
-  endAt: Uint32Array<ArrayBuffer>
+  endAt!: Uint32Array
   /** A TextAt. */
-  name: Float64Array<ArrayBuffer>
+  name!: Float64Array
   /** Functions and variables: DW_AT_linkage_name. */
-  linkageName: Float64Array<ArrayBuffer>
+  linkageName!: Float64Array
   /** DW_AT_type as a reference; -1: void. */
-  type: Float64Array<ArrayBuffer>
+  type!: Float64Array
   /**
    * Another reference, -1 for none. Types: the type unit's DIE, or the declaration it completes; pointers to members: the
    * class; variant parts: the discriminant; functions and variables: the specification or abstract origin.
    */
-  other: Float64Array<ArrayBuffer>
+  other!: Float64Array
   /** Bytes of types; of functions the length of the code. -1: not said. */
-  size: Float64Array<ArrayBuffer>
+  size!: Float64Array
   /** Members and bases: bytes from the start (of a virtual base: below the vtable's address point; NaN: can't be told). Variables: address. Functions: low_pc, or see ROW.ranges. */
-  place: Float64Array<ArrayBuffer>
-  flags: Uint16Array<ArrayBuffer>
+  place!: Float64Array
+  flags!: Uint16Array
   /** Halves of the constant of enumerators, template arguments, variants and array dimensions. */
-  low: Int32Array<ArrayBuffer>
-  high: Int32Array<ArrayBuffer>
+  low!: Int32Array
+  high!: Int32Array
   /** Bit-fields: first bit, counted from the lowest of the byte at `place`, and how many. */
-  firstBit: Int32Array<ArrayBuffer>
-  bitCount: Uint16Array<ArrayBuffer>
+  firstBit!: Int32Array
+  bitCount!: Uint16Array
   /** Base types: DW_ATE_*; others: alignment in bytes. */
-  extra: Uint32Array<ArrayBuffer>
-  file: Uint32Array<ArrayBuffer>
-  line: Uint32Array<ArrayBuffer>
+  extra!: Uint32Array
+  file!: Uint32Array
+  line!: Uint32Array
   /** Two halves of what a type is, and of the qualified name of what it declares, as far as `state` says. */
-  hash1: Int32Array<ArrayBuffer>
-  hash2: Int32Array<ArrayBuffer>
-  scope1: Int32Array<ArrayBuffer>
-  scope2: Int32Array<ArrayBuffer>
-  state: Uint8Array<ArrayBuffer>
+  hash1!: Int32Array
+  hash2!: Int32Array
+  scope1!: Int32Array
+  scope2!: Int32Array
+  state!: Uint8Array
   /** The type's class plus one; 0: not asked yet. */
-  class: Uint32Array<ArrayBuffer>
+  class!: Uint32Array
   /** Anonymous types: the typedef that names them; 0: none. */
-  namedBy: Uint32Array<ArrayBuffer>
+  namedBy!: Uint32Array
   /** Offset in the unit → row. Holds what earlier units left: `at` tells. */
-  private rowAt = new Uint32Array(0)
+  private rowAt: Uint32Array<ArrayBufferLike> = new Uint32Array(0)
 
   /** @param capacity rows to begin with: programs with type units have very many units of few rows */
   constructor(capacity = FIRST_CAPACITY) {
     this.capacity = capacity
-    this.at = new Uint32Array(capacity)
-    this.tag = new Uint16Array(capacity)
-    this.parent = new Uint32Array(capacity)
-    this.end = new Uint32Array(capacity)
-    this.endAt = new Uint32Array(capacity)
-    this.name = new Float64Array(capacity)
-    this.linkageName = new Float64Array(capacity)
-    this.type = new Float64Array(capacity)
-    this.other = new Float64Array(capacity)
-    this.size = new Float64Array(capacity)
-    this.place = new Float64Array(capacity)
-    this.flags = new Uint16Array(capacity)
-    this.low = new Int32Array(capacity)
-    this.high = new Int32Array(capacity)
-    this.firstBit = new Int32Array(capacity)
-    this.bitCount = new Uint16Array(capacity)
-    this.extra = new Uint32Array(capacity)
-    this.file = new Uint32Array(capacity)
-    this.line = new Uint32Array(capacity)
-    this.hash1 = new Int32Array(capacity)
-    this.hash2 = new Int32Array(capacity)
-    this.scope1 = new Int32Array(capacity)
-    this.scope2 = new Int32Array(capacity)
-    this.state = new Uint8Array(capacity)
-    this.class = new Uint32Array(capacity)
-    this.namedBy = new Uint32Array(capacity)
+    Object.assign(this, mapColumns((Column) => new Column(capacity)))
   }
 
   bind(unit: Unit, root: UnitRoot): void {
@@ -125,6 +109,20 @@ export class UnitRows {
     this.count = 0
     this.ordered = 0
     if (this.rowAt.length < unit.end - unit.start) this.rowAt = new Uint32Array((unit.end - unit.start) * 1.25)
+  }
+
+  /** Takes columns that a kernel filled, with room for `capacity` rows. */
+  adopt(unit: Unit, root: UnitRoot, columns: RowColumns, capacity: number, count: number): void {
+    this.unit = unit
+    this.root = root
+    Object.assign(this, columns)
+    this.capacity = capacity
+    this.count = count
+    this.ordered = count
+  }
+
+  get isFull(): boolean {
+    return this.count === this.capacity
   }
 
   /** Bytes of all columns. */
@@ -169,41 +167,14 @@ export class UnitRows {
 
   private grow(): void {
     this.capacity *= 2
-    const wide = <T extends { set(from: T): void }>(column: T, make: (length: number) => T): T => {
-      const grown = make(this.capacity)
-      grown.set(column)
+    Object.assign(this, mapColumns((Column, name) => {
+      const grown = new Column(this.capacity)
+      grown.set(this[name])
       return grown
-    }
-    const u8 = (length: number): Uint8Array<ArrayBuffer> => new Uint8Array(length)
-    const u16 = (length: number): Uint16Array<ArrayBuffer> => new Uint16Array(length)
-    const u32 = (length: number): Uint32Array<ArrayBuffer> => new Uint32Array(length)
-    const i32 = (length: number): Int32Array<ArrayBuffer> => new Int32Array(length)
-    const f64 = (length: number): Float64Array<ArrayBuffer> => new Float64Array(length)
-    this.at = wide(this.at, u32)
-    this.tag = wide(this.tag, u16)
-    this.parent = wide(this.parent, u32)
-    this.end = wide(this.end, u32)
-    this.endAt = wide(this.endAt, u32)
-    this.name = wide(this.name, f64)
-    this.linkageName = wide(this.linkageName, f64)
-    this.type = wide(this.type, f64)
-    this.other = wide(this.other, f64)
-    this.size = wide(this.size, f64)
-    this.place = wide(this.place, f64)
-    this.flags = wide(this.flags, u16)
-    this.low = wide(this.low, i32)
-    this.high = wide(this.high, i32)
-    this.firstBit = wide(this.firstBit, i32)
-    this.bitCount = wide(this.bitCount, u16)
-    this.extra = wide(this.extra, u32)
-    this.file = wide(this.file, u32)
-    this.line = wide(this.line, u32)
-    this.hash1 = wide(this.hash1, i32)
-    this.hash2 = wide(this.hash2, i32)
-    this.scope1 = wide(this.scope1, i32)
-    this.scope2 = wide(this.scope2, i32)
-    this.state = wide(this.state, u8)
-    this.class = wide(this.class, u32)
-    this.namedBy = wide(this.namedBy, u32)
+    }))
   }
+}
+
+function mapColumns(make: (Column: (typeof ROW_COLUMNS)[ColumnName], name: ColumnName) => object): object {
+  return Object.fromEntries(Object.entries(ROW_COLUMNS).map(([name, Column]) => [name, make(Column, name as ColumnName)]))
 }

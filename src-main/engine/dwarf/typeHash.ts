@@ -86,8 +86,8 @@ export class TypeHash {
       this.add(tag === DW_TAG_enumeration_type ? tag : RECORD_NAME)
       return
     }
-    let a = mix1(tag, rows.size[row])
-    let b = mix2(tag, rows.size[row])
+    let a = mix1(tag, rows.size[row] | 0)
+    let b = mix2(tag, rows.size[row] | 0)
     // C's _Bool is C++'s bool: headers of both languages give one type
     const isBool = tag === DW_TAG_base_type && rows.extra[row] === DW_ATE_boolean
     if (rows.name[row] >= 0 && !isBool) {
@@ -143,8 +143,8 @@ export class TypeHash {
     const tag = rows.tag[row]
     // gcc calls a class by the keyword of its first declaration
     const kind = tag === DW_TAG_class_type || tag === DW_TAG_interface_type ? DW_TAG_structure_type : tag
-    let a = mix1(kind, rows.size[row])
-    let b = mix2(kind, rows.size[row])
+    let a = mix1(kind, rows.size[row] | 0)
+    let b = mix2(kind, rows.size[row] | 0)
     // an explicit stack would serve: variant parts nest two deep
     for (let child = row + 1; child < rows.end[row]; ) {
       const part = rows.tag[child]
@@ -190,7 +190,7 @@ export class TypeHash {
   }
 
   /** Bytes of a type, through typedefs and cv; 0 where it isn't said. */
-  private sizeOf(rows: UnitRows, ref: number): number {
+  sizeOf(rows: UnitRows, ref: number): number {
     for (let links = 0; links < MAX_DEPTH && ref >= 0 && this.loader.locate(rows, ref); links++) {
       rows = this.loader.rows
       const { row } = this.loader

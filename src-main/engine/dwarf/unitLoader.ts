@@ -10,6 +10,7 @@ import { DieReader } from './dieReader.ts'
 import { newRoot, readRoot, type UnitRoot } from './unitRoot.ts'
 import { readRows, readSkipped } from './readRows.ts'
 import { isRecord, UnitRows } from './rows.ts'
+import type { UnitKernel } from './unitKernel.ts'
 import { offsetOf, refOf, UnitFinder, type DwarfUnits, type Unit } from './units.ts'
 
 /** An anonymous type is known by the first typedef of it. */
@@ -37,6 +38,10 @@ const MAX_PASSES = 64
 export class UnitLoader {
   readonly finder: UnitFinder
   readonly dwarf: DwarfUnits
+  /** Reads the unit to work on where it can; null: plainly. */
+  kernel: UnitKernel | null = null
+  /** The unit to work on was read by the kernel. */
+  isByKernel = false
   /** What `locate` found. */
   rows!: UnitRows
   row = -1
@@ -63,7 +68,8 @@ export class UnitLoader {
   open(index: number): UnitRows | null {
     if (this.foreignBytes > FOREIGN_BUDGET) this.forget()
     this.currentUnit = index
-    return this.read(index, this.current) ? this.current : null
+    this.isByKernel = false
+    return this.read(index, this.current, this.kernel) ? this.current : null
   }
 
   /** Finds the DIE that a reference from `from` leads to: `rows`, `row`. False where it leads nowhere. */
@@ -113,13 +119,18 @@ export class UnitLoader {
   }
 
   /** A damaged unit keeps what was read before the damage. */
-  private read(index: number, rows: UnitRows): boolean {
+  private read(index: number, rows: UnitRows, kernel: UnitKernel | null = null): boolean {
     const unit = this.dwarf.units[index]
     try {
       const table = this.table(unit)
       const root = this.root(index)
+      const reader = new DieReader(this.dwarf.files, unit, table, root)
+      if (kernel?.read(rows, unit, root, table, reader)) {
+        this.isByKernel = true
+        return rows.count > 0
+      }
       rows.bind(unit, root)
-      readRows(rows, table, new DieReader(this.dwarf.files, unit, table, root), this.finder)
+      readRows(rows, table, reader, this.finder)
     } catch (error) {
       if (!(error instanceof FormatError)) throw error
       this.diagnostics.add('damaged', `${error.where}, unit at 0x${unit.start.toString(16)}`, error.offset, error.message)

@@ -4,6 +4,7 @@ import type { DiagnosticRow } from '../../../src-main/contract/rows.ts'
 import type { DwarfFile } from '../../../src-main/engine/dwarf/file.ts'
 import { mergeUnits, openDwarf, readUnits, type DwarfTables } from '../../../src-main/engine/dwarf/read.ts'
 import { Diagnostics } from '../../../src-main/engine/errors.ts'
+import { wasmModule } from '../../../src-main/storage/wasmModules.ts'
 import type { BuiltDwarf } from '../../builders/dwarf.ts'
 import { contradictionIn } from './contradictions.ts'
 import { TableText } from './tableText.ts'
@@ -16,15 +17,28 @@ export interface ReadTables {
   text: TableText
 }
 
-/** @param readers units are dealt out to so many, as threads would take them */
+const unitRows = wasmModule('unitRows')
+
+/**
+ * By the kernel, which has to say what its plain twin says.
+ * @param readers units are dealt out to so many, as threads would take them
+ */
 export function readTables(files: DwarfFile[], readers = 1): ReadTables {
+  const answer = readWith(unitRows, files, readers)
+  const plain = readWith(null, files, readers)
+  expect(answer.text.everything()).toEqual(plain.text.everything())
+  expect(answer.diagnostics).toEqual(plain.diagnostics)
+  return answer
+}
+
+function readWith(kernel: WebAssembly.Module | null, files: DwarfFile[], readers: number): ReadTables {
   const diagnostics = new Diagnostics()
   const dwarf = openDwarf(files, diagnostics)
   let taken = 0
   const share = Math.ceil(dwarf.unitCount / readers)
   const read = Array.from({ length: readers }, (_, reader) => {
     const end = Math.min(dwarf.unitCount, (reader + 1) * share)
-    return readUnits(dwarf, () => (taken < end ? taken++ : -1), diagnostics)
+    return readUnits(dwarf, () => (taken < end ? taken++ : -1), diagnostics, kernel)
   })
   const tables = mergeUnits(read, diagnostics)
   return { tables, diagnostics: diagnostics.rows, text: new TableText(tables) }

@@ -20,7 +20,7 @@ export class TableText {
   /** A type as a member would name it; anonymous ones with what they hold. */
   type(index: number, depth = 0): string {
     const { kind, name, target, containing } = this.tables.types
-    if (depth > 20) return '…'
+    if (depth > 8) return '…'
     const at = this.string(name[index])
     const inner = (): string => this.type(target[index], depth + 1)
     const of = KIND[kind[index]]

@@ -7,6 +7,7 @@
 import { TYPE_FLAG, type PartColumns, type TypeColumns } from '../symbols/tables.ts'
 import { addRow } from './columns.ts'
 import { mix1, mix2 } from './names.ts'
+import { eachReference, Referrers } from './referrers.ts'
 import type { TypeUnits } from './typeUnits.ts'
 
 /** References change step by step along chains of types; longer ones stay as they are. */
@@ -51,13 +52,14 @@ export class Families {
 
   /** Adds rows to `types` and `parts` for types that turn out to be several. */
   tellApart(types: TypeColumns, parts: PartColumns, units: TypeUnits): void {
-    let changed = this.members.map((_, family) => family)
-    for (let round = 0; round < MAX_ROUNDS && changed.length > 0; round++) {
+    let changed = this.members.map((_, family) => family).filter((family) => this.members[family].length > 1)
+    const referrers = changed.length > 0 ? new Referrers(types, parts) : null
+    for (let round = 0; round < MAX_ROUNDS && changed.length > 0 && referrers; round++) {
       const ambiguous = this.ambiguous(types, changed)
-      const present = typesOfInterest(types, parts, ambiguous, units)
+      const present = typesOfInterest(changed.flatMap((family) => this.members[family]), ambiguous, referrers, units)
       if (present.size === 0) break
       const grown = new Set<number>()
-      const splitter = new Splitter(types, parts, ambiguous, units, this.open, (copy, original) => grown.add(this.addCopy(copy, original)))
+      const splitter = new Splitter(types, parts, ambiguous, units, referrers, this.open, (copy, original) => grown.add(this.addCopy(copy, original)))
       for (const unit of [...present.keys()].sort((a, b) => a - b)) splitter.unit(unit, present.get(unit) ?? [])
       splitter.settleOpen()
       splitter.hashVariants()
@@ -99,13 +101,15 @@ export class Families {
 const isDeclaration = (types: TypeColumns, type: number): boolean => (types.flags[type] & TYPE_FLAG.declaration) !== 0
 
 /** By unit: its types that are of an ambiguous family, and those that refer to one. */
-function typesOfInterest(types: TypeColumns, parts: PartColumns, ambiguous: Uint32Array, units: TypeUnits): Map<number, number[]> {
+function typesOfInterest(members: number[], ambiguous: Uint32Array, referrers: Referrers, units: TypeUnits): Map<number, number[]> {
+  const wanted = new Set<number>()
+  for (const member of members) {
+    if (ambiguous[member] === 0) continue
+    wanted.add(member)
+    referrers.forEach(member, (type) => wanted.add(type))
+  }
   const present = new Map<number, number[]>()
-  for (let type = 1; type < types.count; type++) {
-    let wanted = ambiguous[type] !== 0 || ambiguous[types.target[type]] !== 0 || ambiguous[types.containing[type]] !== 0
-    const end = types.firstPart[type] + types.partCount[type]
-    for (let part = types.firstPart[type]; part < end && !wanted; part++) wanted = ambiguous[parts.type[part]] !== 0
-    if (!wanted) continue
+  for (const type of wanted) {
     units.forEach(type, (unit) => {
       const known = present.get(unit)
       if (known) known.push(type)
@@ -127,16 +131,18 @@ class Splitter {
   private readonly parts: PartColumns
   private readonly ambiguous: Uint32Array
   private readonly units: TypeUnits
+  private readonly referrers: Referrers
   private readonly open: Set<number>
   private readonly onCopy: (copy: number, original: number) => void
   /** Type → what its ambiguous references are, as text → the type that it is then. */
   private readonly variants = new Map<number, Map<string, Variant>>()
 
-  constructor(types: TypeColumns, parts: PartColumns, ambiguous: Uint32Array, units: TypeUnits, open: Set<number>, onCopy: (copy: number, original: number) => void) {
+  constructor(types: TypeColumns, parts: PartColumns, ambiguous: Uint32Array, units: TypeUnits, referrers: Referrers, open: Set<number>, onCopy: (copy: number, original: number) => void) {
     this.types = types
     this.parts = parts
     this.ambiguous = ambiguous
     this.units = units
+    this.referrers = referrers
     this.open = open
     this.onCopy = onCopy
   }
@@ -248,6 +254,7 @@ class Splitter {
     types.containing[type] = settle(types.containing[type])
     const end = types.firstPart[type] + types.partCount[type]
     for (let part = types.firstPart[type]; part < end; part++) parts.type[part] = settle(parts.type[part])
+    for (const ref of chosen) this.referrers.add(ref, type)
     if (types.name[type] === 0 && chosen.some((ref) => this.open.has(ref))) this.open.add(type)
     return type
   }
@@ -259,6 +266,7 @@ class Splitter {
     types.firstPart[copy] = parts.count
     for (let i = 0; i < types.partCount[type]; i++) copyRow(parts, types.firstPart[type] + i, addRow(parts))
     this.refer(copy, chosen)
+    eachReference(types, parts, copy, (ref) => this.referrers.add(ref, copy))
     this.onCopy(copy, type)
     return copy
   }

@@ -20,9 +20,9 @@ export function mergeUnits(tables: UnitTables[], diagnostics: Diagnostics): Dwar
 
 class Merger {
   private readonly tables: UnitTables[]
-  private readonly strings = new StringTable(1 << 20)
-  private readonly types = typeColumns(1 << 15)
-  private readonly parts = partColumns(1 << 15)
+  private readonly strings: StringTable
+  private readonly types: TypeColumns
+  private readonly parts: PartColumns
   private readonly families = new Families()
   /** By table: class → type. */
   private readonly typeOf: Uint32Array[] = []
@@ -31,12 +31,17 @@ class Merger {
 
   constructor(tables: UnitTables[]) {
     this.tables = tables
+    const room = (rows: (table: UnitTables) => number): number => Math.max(1, tables.reduce((sum, table) => sum + rows(table), 1))
+    this.types = typeColumns(room((table) => table.types.count))
+    this.parts = partColumns(room((table) => table.parts.count))
+    // the first table's texts stay where they are
+    this.strings = tables[0] ? StringTable.of(tables[0].strings) : new StringTable()
     addRow(this.types) // void
     this.families.add(0, 0)
   }
 
   run(diagnostics: Diagnostics): DwarfTables {
-    for (const table of this.tables) this.textOf.push(texts(table.strings, this.strings))
+    this.tables.forEach((table, t) => this.textOf.push(t === 0 ? (text) => text : texts(table.strings.bytes, this.strings)))
     const taken = this.numberTypes()
     this.tables.forEach((table, t) => this.copyTypes(table, t, taken[t]))
     const { types, parts } = this
@@ -91,6 +96,12 @@ class Merger {
 
   private copyTypes(table: UnitTables, t: number, taken: Uint32Array): void {
     const { types, parts } = this
+    if (t === 0 && taken.length === table.types.count - 1) {
+      copyColumns(table.types, types)
+      copyColumns(table.parts, parts)
+      parts.count = table.parts.count
+      return
+    }
     const typeOf = this.typeOf[t]
     const text = this.textOf[t]
     const from = table.types
@@ -181,6 +192,10 @@ class Merger {
       if (bytes[a + i] === 0) return 0
     }
   }
+}
+
+function copyColumns<T extends { count: number }>(from: T, to: T): void {
+  for (const [name, column] of Object.entries(from) as [keyof T, Uint8Array | number][]) if (typeof column !== 'number') (to[name] as Uint8Array).set(column)
 }
 
 function mapped(ids: Uint32Array, to: Uint32Array): Uint32Array {

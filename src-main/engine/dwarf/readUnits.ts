@@ -1,6 +1,6 @@
 /** One thread's share of the units: their types as classes, their variables and functions. */
 import { FormatError, type Diagnostics } from '../errors.ts'
-import { StringTable } from '../symbols/stringTable.ts'
+import { StringTable, type StringTableParts } from '../symbols/stringTable.ts'
 import { VARIABLE_FLAG, type FunctionColumns, type VariableColumns } from '../symbols/tables.ts'
 import { Classes, KIND, type ClassTables } from './classes.ts'
 import { addRow, finished, functionColumns, NumberList, variableColumns } from './columns.ts'
@@ -17,7 +17,7 @@ import type { DwarfUnits } from './units.ts'
 
 /** What a thread made of its units; plain data, transferable. */
 export interface UnitTables extends ClassTables {
-  strings: Uint8Array<ArrayBuffer>
+  strings: StringTableParts
   /** `type` is a class. */
   variables: VariableColumns
   /** By variable: position in the order of reading of the unit it is from. */
@@ -64,7 +64,7 @@ export function readUnits(dwarf: DwarfUnits, next: () => number, diagnostics: Di
     classes.settle()
   }
   const tables = classes.finish()
-  return { ...tables, types: finished(tables.types), parts: finished(tables.parts), strings: strings.finish(), variables: finished(symbols.variables), unitOfVariable: symbols.unitOfVariable.values.slice(0, symbols.unitOfVariable.length), functions: finished(symbols.functions) }
+  return { ...tables, types: finished(tables.types), parts: finished(tables.parts), strings: strings.parts(), variables: finished(symbols.variables), unitOfVariable: symbols.unitOfVariable.values.slice(0, symbols.unitOfVariable.length), functions: finished(symbols.functions) }
 }
 
 const MAX_LINKS = 8

@@ -7,6 +7,13 @@
 /** A text that is longer is cut: no compiler writes such names, and damage must not grow the table without end. */
 const LONGEST = 1 << 20
 
+export interface StringTableParts {
+  bytes: Uint8Array<ArrayBuffer>
+  slots: Uint32Array
+  hashes: Uint32Array
+  count: number
+}
+
 export class StringTable {
   /** Bytes of all texts so far. */
   length = 1
@@ -28,6 +35,22 @@ export class StringTable {
     const slots = 2 ** Math.max(8, Math.ceil(Math.log2(expected / 32)))
     this.#slots = new Uint32Array(slots)
     this.#hashes = new Uint32Array(slots)
+  }
+
+  /** A table that goes on where another ended; see `parts`. */
+  static of({ bytes, slots, hashes, count }: StringTableParts): StringTable {
+    const table = new StringTable(64)
+    table.#bytes = bytes
+    table.length = bytes.length
+    table.#slots = slots
+    table.#hashes = hashes
+    table.#count = count
+    return table
+  }
+
+  /** What a table consists of, as plain data; the table must not be used afterwards. */
+  parts(): StringTableParts {
+    return { bytes: this.finish(), slots: this.#slots, hashes: this.#hashes, count: this.#count }
   }
 
   /** All texts so far; another buffer once more texts come. */

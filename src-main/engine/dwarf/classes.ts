@@ -90,10 +90,10 @@ export class Classes {
 
   /** Takes over what the kernel found in the unit begun. @param newRows the DIEs of classes that are new, in their order */
   takeUnit(rows: UnitRows, kernel: UnitKernel, newRows: Uint32Array, seen: Uint32Array): void {
-    const { low, high, family1, family2 } = kernel.classes
+    const { classes } = kernel
     for (const row of newRows) {
-      const { count } = this.types
-      this.addClass(low[count], high[count], family1[count], family2[count], rows, row)
+      const at = this.types.count * 4
+      this.addClass(classes[at], classes[at + 1], classes[at + 2], classes[at + 3], rows, row)
     }
     this.seen.pushAll(seen)
   }

@@ -24,7 +24,7 @@ export class Names {
   hash1 = 0
   hash2 = 0
   private readonly sections: Uint8Array[]
-  private readonly cachedAt = new Float64Array(CACHED).fill(-1)
+  private readonly cachedAt = new Float64Array(CACHED).fill(NaN)
   private readonly cached1 = new Int32Array(CACHED)
   private readonly cached2 = new Int32Array(CACHED)
   private bytesLeft: number

@@ -37,7 +37,7 @@ const RESERVED = 1024
 const CACHED_NAMES = 1 << 17
 /** Names of areas in the order in which the kernel takes them; between them the columns. */
 const BEFORE = ['bytes', 'steps', 'dense', 'tags', 'hasChildren', 'declares', 'read', 'skip', 'actions', 'kinds', 'stack', 'values', 'lows', 'highs', 'found'] as const
-const BEHIND = ['rowAt', 'cacheAt', 'cache1', 'cache2', 'slots', 'classLow', 'classHigh', 'family1', 'family2', 'newRows', 'seen', 'oddRows'] as const
+const BEHIND = ['rowAt', 'cache', 'slots', 'classes', 'newRows', 'seen', 'oddRows'] as const
 type Area = (typeof BEFORE)[number] | keyof typeof ROW_COLUMNS | (typeof BEHIND)[number]
 const AREAS: Area[] = [...BEFORE, ...(Object.keys(ROW_COLUMNS) as Area[]), ...BEHIND]
 /** Rows beyond those of the walk, for DIEs that are read when they are asked for. */
@@ -61,6 +61,8 @@ export class UnitKernel {
   private rows!: UnitRows
   private reader!: DieReader
   private threadLocal = false
+  /** Where the kernel takes answers from. */
+  private readonly found: Int32Array
 
   /** @param kinds by tag: 0 for what is no type */
   constructor(module: WebAssembly.Module, loader: UnitLoader, names: Names, hash: TypeHash, kinds: Uint8Array) {
@@ -80,10 +82,9 @@ export class UnitKernel {
     this.area('lows', 128)
     this.area('highs', 128)
     this.area('found', 8)
-    this.area('cacheAt', CACHED_NAMES * 8)
-    this.area('cache1', CACHED_NAMES * 4)
-    this.area('cache2', CACHED_NAMES * 4)
-    new Float64Array(this.memory.buffer, this.at('cacheAt'), CACHED_NAMES).fill(NaN)
+    this.area('cache', CACHED_NAMES * 16)
+    new Float64Array(this.memory.buffer, this.at('cache'), CACHED_NAMES * 2).fill(NaN)
+    this.found = new Int32Array(this.memory.buffer, this.at('found'), 2)
     this.makeRoomForClasses(4096)
     this.makeRoomForRows(4096)
   }
@@ -132,18 +133,16 @@ export class UnitKernel {
     return this.exports.find(a, b, family1, family2, 0)
   }
 
-  /** By class: halves of its hash and of its family's. Valid until there are more classes. */
-  get classes(): { low: Int32Array; high: Int32Array; family1: Int32Array; family2: Int32Array } {
-    const of = (area: Area): Int32Array => new Int32Array(this.memory.buffer, this.at(area), this.exports.classCount.value)
-    return { low: of('classLow'), high: of('classHigh'), family1: of('family1'), family2: of('family2') }
+  /** Four numbers a class: halves of its hash and of its family's. Valid until there are more classes. */
+  get classes(): Int32Array {
+    return new Int32Array(this.memory.buffer, this.at('classes'), this.exports.classCount.value * 4)
   }
 
   private imports(): Record<string, (...values: never[]) => number | undefined> {
     const foreign = (ref: number): boolean => this.loader.locate(this.rows, ref)
     const answer = (h1: number, h2: number): void => {
-      const found = new Int32Array(this.memory.buffer, this.at('found'), 2)
-      found[0] = h1
-      found[1] = h2
+      this.found[0] = h1
+      this.found[1] = h2
     }
     return {
       hashText: (text: number) => {
@@ -235,19 +234,16 @@ export class UnitKernel {
     if (count < this.classCapacity) return
     const before = this.classCapacity
     this.classCapacity = 2 ** Math.ceil(Math.log2(count + 1))
-    for (const area of ['classLow', 'classHigh', 'family1', 'family2'] as const) {
-      const kept = before === 0 ? null : new Uint32Array(this.memory.buffer, this.at(area), before)
-      this.area(area, this.classCapacity * 4)
-      if (kept) new Uint32Array(this.memory.buffer, this.at(area), before).set(kept)
-    }
+    const kept = new Uint8Array(this.memory.buffer, this.at('classes'), before * 16)
+    this.area('classes', this.classCapacity * 16)
+    this.bytes('classes', kept.length).set(kept)
     this.area('slots', this.slotCount * 4)
     const { buffer } = this.memory
     const slots = new Uint32Array(buffer, this.at('slots'), this.slotCount).fill(0)
-    const low = new Uint32Array(buffer, this.at('classLow'), this.classCapacity)
-    const high = new Uint32Array(buffer, this.at('classHigh'), this.classCapacity)
+    const { classes } = this
     const mask = this.slotCount - 1
     for (let id = 1; id < this.exports.classCount.value; id++) {
-      let slot = (low[id] ^ (high[id] >>> 7)) & mask
+      let slot = (classes[id * 4] ^ (classes[id * 4 + 1] >>> 7)) & mask
       while (slots[slot] !== 0) slot = (slot + 1) & mask
       slots[slot] = id
     }

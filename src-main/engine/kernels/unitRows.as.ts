@@ -13,8 +13,10 @@ let actions: usize = 0, kinds: usize = 0, stack: usize = 0, values: usize = 0, l
 let AT: usize = 0, TAG: usize = 0, PARENT: usize = 0, END: usize = 0, END_AT: usize = 0, NAME: usize = 0, LINKAGE: usize = 0, TYPE: usize = 0, OTHER: usize = 0, SIZE: usize = 0, PLACE: usize = 0
 let FLAGS: usize = 0, LOW: usize = 0, HIGH: usize = 0, FIRST_BIT: usize = 0, BIT_COUNT: usize = 0, EXTRA: usize = 0, FILE: usize = 0, LINE: usize = 0
 let HASH1: usize = 0, HASH2: usize = 0, SCOPE1: usize = 0, SCOPE2: usize = 0, STATE: usize = 0, CLASS: usize = 0, NAMED_BY: usize = 0, ROW_AT: usize = 0
-let cacheAt: usize = 0, cache1: usize = 0, cache2: usize = 0
-let slots: usize = 0, classLow: usize = 0, classHigh: usize = 0, family1: usize = 0, family2: usize = 0, newRows: usize = 0, seen: usize = 0, oddRows: usize = 0
+/** Entries of 16 bytes: where a text is, and its hash. */
+let cache: usize = 0
+/** Classes are entries of 16 bytes: halves of the type's hash and of its family's. */
+let slots: usize = 0, classes: usize = 0, newRows: usize = 0, seen: usize = 0, oddRows: usize = 0
 
 // numbers of the unit
 let unitSize: u32 = 0, unitStart: u32 = 0, dies: u32 = 0, denseLength: u32 = 0, capacity: u32 = 0, offsetSize: u32 = 0, addressSize: u32 = 0, isTypeUnit: u32 = 0, isC: u32 = 0, slotCount: u32 = 0, classCapacity: u32 = 0
@@ -86,10 +88,8 @@ export function bind(areas: usize): void {
   p += 32
   HASH1 = load<u32>(p); HASH2 = load<u32>(p, 4); SCOPE1 = load<u32>(p, 8); SCOPE2 = load<u32>(p, 12); STATE = load<u32>(p, 16); CLASS = load<u32>(p, 20); NAMED_BY = load<u32>(p, 24); ROW_AT = load<u32>(p, 28)
   p += 32
-  cacheAt = load<u32>(p); cache1 = load<u32>(p, 4); cache2 = load<u32>(p, 8)
-  p += 12
-  slots = load<u32>(p); classLow = load<u32>(p, 4); classHigh = load<u32>(p, 8); family1 = load<u32>(p, 12); family2 = load<u32>(p, 16); newRows = load<u32>(p, 20); seen = load<u32>(p, 24); oddRows = load<u32>(p, 28)
-  p += 32
+  cache = load<u32>(p); slots = load<u32>(p, 4); classes = load<u32>(p, 8); newRows = load<u32>(p, 12); seen = load<u32>(p, 16); oddRows = load<u32>(p, 20)
+  p += 24
   unitSize = load<u32>(p); unitStart = load<u32>(p, 4); dies = load<u32>(p, 8); denseLength = load<u32>(p, 12); capacity = load<u32>(p, 16); offsetSize = load<u32>(p, 20); addressSize = load<u32>(p, 24); isTypeUnit = load<u32>(p, 28); isC = load<u32>(p, 32); slotCount = load<u32>(p, 36); classCapacity = load<u32>(p, 40)
   p = (p + 44 + 7) & ~7
   unitRef = load<f64>(p); fileRef = load<f64>(p, 8); dwzRef = load<f64>(p, 16); strings = load<f64>(p, 24); lineStrings = load<f64>(p, 32); inlineText = load<f64>(p, 40); dwzStrings = load<f64>(p, 48)
@@ -191,6 +191,10 @@ function skipText(p: u32): u32 {
 
 /** Runs a plan from p on; answers where the DIE ends. `failed` tells whether that is true. */
 function run(plan: u32, from: u32): u32 {
+  const base = bytes
+  const size = unitSize
+  const slotValues = values
+  const slotLows = lows
   let p = from
   let pc = steps + (<usize>plan << 2)
   present = 0
@@ -199,16 +203,64 @@ function run(plan: u32, from: u32): u32 {
     const slot = step >> 8
     const op = step & 0xff
     pc += 4
-    if (p >= unitSize && op != OP_PRESENT && op != OP_IMPLICIT && op != OP_SKIP) { failed = true; return unitSize }
+    if (op == OP_SKIP) {
+      p += slot
+      step = load<u32>(pc)
+      continue
+    }
+    if (op == OP_PRESENT) {
+      present |= 1 << slot
+      step = load<u32>(pc)
+      continue
+    }
+    if (op == OP_IMPLICIT) {
+      const l = load<i32>(pc)
+      const h = load<i32>(pc, 4)
+      pc += 8
+      if (slot != NO_SLOT) setConstant(slot, l, h)
+      step = load<u32>(pc)
+      continue
+    }
+    // the commonest of the others, where nothing can lie beyond the unit
+    if (p + 4 <= size) {
+      let number: u32 = 0
+      let width: u32 = 0
+      if (op == OP_U1) { number = load<u8>(base + p); width = 1 }
+      else if (op == OP_U2) { number = load<u16>(base + p); width = 2 }
+      else if (op == OP_U4) { number = load<u32>(base + p); width = 4 }
+      if (width != 0) {
+        store<u32>(slotLows + (slot << 2), number)
+        store<i32>(highs + (slot << 2), 0)
+        store<f64>(slotValues + (slot << 3), <f64>number)
+        present |= 1 << slot
+        p += width
+        step = load<u32>(pc)
+        continue
+      }
+      if (op == OP_REF4) {
+        store<f64>(slotValues + (slot << 3), unitRef + <f64>load<u32>(base + p))
+        present |= 1 << slot
+        p += 4
+        step = load<u32>(pc)
+        continue
+      }
+      if (op == OP_STRP && offsetSize == 4) {
+        store<f64>(slotValues + (slot << 3), strings + <f64>load<u32>(base + p))
+        present |= 1 << slot
+        p += 4
+        step = load<u32>(pc)
+        continue
+      }
+    }
+    if (p >= size) { failed = true; return size }
     switch (op) {
-      case OP_SKIP: p += slot; break
-      case OP_SKIP_LEB: { while (p < unitSize && load<u8>(bytes + p) >= 128) p++; p++; break }
-      case OP_SKIP_BLOCK1: p += 1 + <u32>load<u8>(bytes + p); break
+      case OP_SKIP_LEB: { while (p < size && load<u8>(base + p) >= 128) p++; p++; break }
+      case OP_SKIP_BLOCK1: p += 1 + <u32>load<u8>(base + p); break
       case OP_SKIP_BLOCK2: { const n = fixed(p, 2); p = over(p + 2, n); break }
       case OP_SKIP_BLOCK4: { const n = fixed(p, 4); p = over(p + 4, n); break }
       case OP_SKIP_BLOCK: { p = leb(p); p = over(p, lebValue); break }
       case OP_SKIP_STRING: p = skipText(p); break
-      case OP_U1: setConstant(slot, <i32>load<u8>(bytes + p), 0); p += 1; break
+      case OP_U1: setConstant(slot, <i32>load<u8>(base + p), 0); p += 1; break
       case OP_U2: setConstant(slot, <i32>fixed(p, 2), 0); p += 2; break
       case OP_U4: { const n = <u32>fixed(p, 4); setConstant(slot, <i32>n, 0); p += 4; break }
       case OP_U8: {
@@ -221,15 +273,7 @@ function run(plan: u32, from: u32): u32 {
       }
       case OP_SLEB: p = longLeb(slot, p, true); break
       case OP_ULEB: p = longLeb(slot, p, false); break
-      case OP_FLAG: { if (load<u8>(bytes + p) != 0) set(slot, 1); p += 1; break }
-      case OP_PRESENT: present |= 1 << slot; break
-      case OP_IMPLICIT: {
-        const l = load<i32>(pc)
-        const h = load<i32>(pc, 4)
-        pc += 8
-        if (slot != NO_SLOT) setConstant(slot, l, h)
-        break
-      }
+      case OP_FLAG: { if (load<u8>(base + p) != 0) set(slot, 1); p += 1; break }
       case OP_STRING: set(slot, inlineText + <f64>p); p = skipText(p); break
       case OP_STRP: set(slot, strings + fixed(p, offsetSize)); p += offsetSize; break
       case OP_LINE_STRP: set(slot, lineStrings + fixed(p, offsetSize)); p += offsetSize; break
@@ -564,7 +608,6 @@ function nameByTypedefs(): void {
 const HASHING: u32 = 1, HASHED: u32 = 2, NAMING: u32 = 4, NAMED: u32 = 8
 const MAX_LINKS: u32 = 200
 const RECORD_NAME = 0x51ed, DECLARATION = 0x0dec, NO_NAME = 0x0a0a
-const CACHED: u32 = 1 << 17
 const ATE_BOOLEAN: u32 = 2
 
 let h1: i32 = 0
@@ -592,16 +635,25 @@ function takeFound(): void { h1 = load<i32>(found); h2 = load<i32>(found, 4) }
 let text1: i32 = 0
 let text2: i32 = 0
 
+/** @param at not negative */
 function text(at: f64): void {
-  const slot = (wrapped(at) ^ (wrapped(at) >> 16)) & (CACHED - 1)
-  if (f64Of(cacheAt, slot) != at) {
+  const entry = cache + (<usize>((<u32><u64>at * 0x9e3779b1) >> 15) << 4)
+  if (load<f64>(entry) != at) {
     hashText(at)
-    setF64(cacheAt, slot, at)
-    setU32(cache1, slot, load<i32>(found))
-    setU32(cache2, slot, load<i32>(found, 4))
+    store<f64>(entry, at)
+    store<u64>(entry, load<u64>(found), 8)
   }
-  text1 = u32Of(cache1, slot)
-  text2 = u32Of(cache2, slot)
+  text1 = load<i32>(entry, 8)
+  text2 = load<i32>(entry, 12)
+}
+
+/** The same for what may be none, which is as good as empty. */
+// @ts-ignore: decorator
+@inline
+function textOrNone(at: f64): void {
+  if (at >= 0) return text(at)
+  text1 = EMPTY1
+  text2 = EMPTY2
 }
 
 // what dwarf/names.ts makes of a text without bytes
@@ -740,12 +792,12 @@ function content(row: u32): void {
       continue
     }
     if (part == T_ENUMERATOR) {
-      text(f64Of(NAME, child))
+      textOrNone(f64Of(NAME, child))
       a = mix1(mix1(mix1(a, text1), u32Of(LOW, child)), u32Of(HIGH, child))
       b = mix2(mix2(mix2(b, text2), u32Of(LOW, child)), u32Of(HIGH, child))
     } else if ((part == T_MEMBER || part == T_INHERITANCE) && (flagsOf(child) & (R_EXTERNAL | R_DECLARATION)) == 0) {
       settleBits(child)
-      text(f64Of(NAME, child))
+      textOrNone(f64Of(NAME, child))
       const place = wrapped(f64Of(PLACE, child)) ^ (part << 24) ^ (u32Of(FIRST_BIT, child) * 0x3779) ^ (<u32>load<u16>(BIT_COUNT + (<usize>child << 1)) << 16) ^ (flagsOf(child) << 3)
       a = mix1(mix1(a, text1), place)
       b = mix2(mix2(b, text2), place)
@@ -880,17 +932,17 @@ export function classify(): u32 {
 /** The class of that hash, a new one where there is none yet; 0: there is no room. */
 export function find(a: i32, b: i32, f1: i32, f2: i32, row: u32): u32 {
   const mask = slotCount - 1
+  const hash = <u64><u32>a | (<u64><u32>b << 32)
   let slot = (a ^ <i32>(<u32>b >> 7)) & mask
   for (let id = u32Of(slots, slot); id != 0; id = u32Of(slots, slot)) {
-    if (u32Of(classLow, id) == <u32>a && u32Of(classHigh, id) == <u32>b) return id
+    if (load<u64>(classes + (<usize>id << 4)) == hash) return id
     slot = (slot + 1) & mask
   }
   if (classCount >= classCapacity) return 0
   const id = classCount++
-  setU32(classLow, id, a)
-  setU32(classHigh, id, b)
-  setU32(family1, id, f1)
-  setU32(family2, id, f2)
+  store<u64>(classes + (<usize>id << 4), hash)
+  store<i32>(classes + (<usize>id << 4), f1, 8)
+  store<i32>(classes + (<usize>id << 4), f2, 12)
   setU32(slots, slot, id)
   setU32(newRows, newCount++, row)
   return id

@@ -117,9 +117,14 @@ const ROOT_SLOTS = new Map<number, Wanted[]>([
   [D.DW_AT_GNU_dwo_id, constant(ROOT.splitId)],
 ])
 
-const NOTHING = new Map<number, Wanted[]>()
+type Slots = Map<number, Wanted[]>
+const NOTHING: Slots = new Map()
 const SIBLING = new Map<number, Wanted[]>([[D.DW_AT_sibling, ref(SLOT.sibling)]])
+/** Tags that are read in some places and jumped over in others, and what is read even then. */
+const JUMPED = new Map<number, Slots>([[D.DW_TAG_subprogram, SIBLING], [D.DW_TAG_formal_parameter, NOTHING], [D.DW_TAG_unspecified_parameters, NOTHING]])
 const ROOT_TAGS: ReadonlySet<number> = new Set([D.DW_TAG_compile_unit, D.DW_TAG_partial_unit, D.DW_TAG_type_unit, D.DW_TAG_skeleton_unit])
+
+const SLOTS = [NOTHING, SIBLING, ROOT_SLOTS, DIE_SLOTS]
 
 /** Tags whose attributes are read. All others, function bodies above all, are jumped over. */
 const READ_TAGS: ReadonlySet<number> = new Set([
@@ -142,7 +147,7 @@ export interface AbbreviationTable {
   hasChildren: Uint8Array
   /** 1 for functions that are only declared, as every DIE of the abbreviation says. */
   declares: Uint8Array
-  /** First step of the plan that reads, and of the one that jumps over all attributes (of functions it reads the sibling). */
+  /** First step of the plan that reads, and of the one that jumps over all attributes: for tags that are jumped over (of functions it reads the sibling). */
   read: Uint32Array
   skip: Uint32Array
   steps: Int32Array
@@ -193,11 +198,12 @@ class Compiler {
       const begin = this.at
       read.push(this.steps.length)
       this.plan(wanted)
-      skip.push(wanted === NOTHING ? (read.at(-1) ?? 0) : this.steps.length)
       declares.push(tag === D.DW_TAG_subprogram && this.declares ? 1 : 0)
-      if (wanted !== NOTHING) {
+      const jump = JUMPED.get(tag)
+      skip.push(jump ? this.steps.length : (read.at(-1) ?? 0))
+      if (jump) {
         this.at = begin
-        this.plan(tag === D.DW_TAG_subprogram ? SIBLING : NOTHING)
+        this.plan(jump)
       }
       if (this.at >= this.bytes.length) break // no final zero: what is there serves
     }
@@ -241,7 +247,7 @@ class Compiler {
     throw new FormatError(this.where, this.at, 'a LEB128 number does not end')
   }
 
-  private plan(slots: Map<number, Wanted[]>): void {
+  private plan(slots: Slots): void {
     let pending = 0
     this.declares = false
     const flush = (): void => {
@@ -255,17 +261,14 @@ class Compiler {
       if (form === D.DW_FORM_implicit_const) this.sleb()
       if (attribute === 0 && form === 0) break
       if (attribute === D.DW_AT_declaration && form === D.DW_FORM_flag_present) this.declares = true
-      const slot = slotFor(slots.get(attribute), classOf(form))
-      const size = slot === NO_SLOT ? fixedSize(form, this.encoding) : -1
-      if (size >= 0) {
-        pending += size
+      const step = stepFor(slots, attribute, form, this.encoding)
+      if ((step & 0xff) === OP.skip) {
+        pending += step >>> 8
         continue
       }
       flush()
-      if (form === D.DW_FORM_implicit_const) this.steps.push(OP.implicit | (slot << 8), this.low, this.high)
-      // the value's form stands with the value: any slot of the attribute may be meant
-      else if (form === D.DW_FORM_indirect) this.steps.push(OP.indirect | ((slots.has(attribute) ? attribute : 0) << 8))
-      else this.steps.push(slot === NO_SLOT ? skipOp(form) : readOp(form, this.encoding) | (slot << 8))
+      this.steps.push(step)
+      if ((step & 0xff) === OP.implicit) this.steps.push(this.low, this.high)
     }
     flush()
     this.steps.push(OP.end)
@@ -274,10 +277,28 @@ class Compiler {
 
 /** The step for an attribute whose form stands with its value (DW_FORM_indirect). */
 export function indirectStep(attribute: number, root: boolean, form: number, encoding: Encoding): number {
-  const slot = slotFor((root ? ROOT_SLOTS : DIE_SLOTS).get(attribute), classOf(form))
+  return stepFor(root ? ROOT_SLOTS : DIE_SLOTS, attribute, form, encoding)
+}
+
+/** Steps of the attributes and forms met so far: all units have the same few hundred. */
+const known = new Map<number, number>()
+const MAX_KNOWN = 10_000
+
+function stepFor(slots: Slots, attribute: number, form: number, encoding: Encoding): number {
+  const { version, offsetSize, addressSize } = encoding
+  const kind = SLOTS.indexOf(slots) * 8 + (version <= 2 ? 4 : 0) + (offsetSize === 8 ? 2 : 0) + (addressSize === 8 ? 1 : 0)
+  const key = (kind * 2 ** 16 + form) * 2 ** 24 + attribute
+  let step = known.get(key)
+  if (step !== undefined) return step
+  const slot = slotFor(slots.get(attribute), classOf(form))
   const size = slot === NO_SLOT ? fixedSize(form, encoding) : -1
-  if (size >= 0) return OP.skip | (size << 8)
-  return slot === NO_SLOT ? skipOp(form) : readOp(form, encoding) | (slot << 8)
+  if (form === D.DW_FORM_implicit_const) step = slot === NO_SLOT ? OP.skip : OP.implicit | (slot << 8)
+  // the value's form stands with the value: any slot of the attribute may be meant
+  else if (form === D.DW_FORM_indirect) step = OP.indirect | ((slots.has(attribute) ? attribute : 0) << 8)
+  else if (size >= 0) step = OP.skip | (size << 8)
+  else step = slot === NO_SLOT ? skipOp(form) : readOp(form, encoding) | (slot << 8)
+  if (known.size < MAX_KNOWN && attribute < 2 ** 24 && form < 2 ** 16) known.set(key, step)
+  return step
 }
 
 function slotFor(wanted: Wanted[] | undefined, valueClass: ValueClass | null): number {

@@ -52,6 +52,8 @@ export class UnitLoader {
   private readonly roots = new Map<number, UnitRoot>()
   private readonly current = new UnitRows()
   private currentUnit = -1
+  /** Of the current unit. */
+  private reader: DieReader | null = null
   private foreign = new Map<number, UnitRows | null>()
   private foreignBytes = 0
   private skeletons: Map<bigint, number> | null = null
@@ -69,6 +71,7 @@ export class UnitLoader {
     if (this.foreignBytes > FOREIGN_BUDGET) this.forget()
     this.currentUnit = index
     this.isByKernel = false
+    this.reader = null
     return this.read(index, this.current, this.kernel) ? this.current : null
   }
 
@@ -93,7 +96,8 @@ export class UnitLoader {
     const { unit, root } = rows
     try {
       const table = this.table(unit)
-      this.row = readSkipped(rows, table, new DieReader(this.dwarf.files, unit, table, root), this.finder, offset)
+      const reader = rows === this.current && this.reader ? this.reader : new DieReader(this.dwarf.files, unit, table, root)
+      this.row = readSkipped(rows, table, reader, this.finder, offset)
     } catch (error) {
       if (!(error instanceof FormatError)) throw error
       return false
@@ -125,6 +129,7 @@ export class UnitLoader {
       const table = this.table(unit)
       const root = this.root(index)
       const reader = new DieReader(this.dwarf.files, unit, table, root)
+      if (rows === this.current) this.reader = reader
       if (kernel?.read(rows, unit, root, table, reader)) {
         this.isByKernel = true
         return rows.count > 0

@@ -3,6 +3,7 @@
  * worker owns. One module at a time; whatever is thrown becomes its failure. Nothing of a module stays behind when it fails.
  */
 import type { MessagePort } from 'node:worker_threads'
+import { newClaims } from '../engine/dwarf/claims.ts'
 import type { DwarfUnits } from '../engine/dwarf/read.ts'
 import { Diagnostics } from '../engine/errors.ts'
 import { Cancelled } from '../engine/ports.ts'
@@ -39,6 +40,7 @@ export function serveSymbols(port: MessagePort, reader: SymbolReader): void {
     throwIfStopped(control)
     const dwarf = await openUnits(reader, prepared, diagnostics)
     const shared = dwarf.bytes > SHARED_FROM_BYTES && dwarf.unitCount >= SHARED_FROM_UNITS
+    if (shared) dwarf.claims = newClaims(dwarf.bytes)
     post({ kind: 'opened', job, bytes: dwarf.bytes, unitCount: dwarf.unitCount, dwarf: shared ? dwarf : null })
     const tables = reader.readUnits(dwarf, unitsOf(dwarf, control), diagnostics)
     const owned: Owned = { request, prepared, bytes: dwarf.bytes, own: { tables, diagnostics: diagnostics.rows }, started, control }

@@ -10,6 +10,6 @@ test.each([
 ])('from %s', (from, expected) => expect(kernelUrl('walk', from).href).toBe(expected))
 
 test('every kernel compiles here; one that is none says what to do', () => {
-  for (const name of ['chunkWalk', 'demangle']) expect(wasmModule(name)).toBeInstanceOf(WebAssembly.Module)
+  for (const name of ['chunkWalk', 'unitRows', 'demangle']) expect(wasmModule(name)).toBeInstanceOf(WebAssembly.Module)
   expect(() => wasmModule('nothing')).toThrow('npm run build:kernels')
 })

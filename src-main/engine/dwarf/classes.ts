@@ -3,6 +3,7 @@
  * another by class number; 0 is void. Which classes each unit has is kept too, for merge.ts.
  */
 import { PART, TYPE, TYPE_FLAG, type PartColumns, type TypeColumns, type TypeKindCode } from '../symbols/tables.ts'
+import { claim } from './claims.ts'
 import { addRow, NumberList, partColumns, typeColumns } from './columns.ts'
 import * as D from './constants.ts'
 import { mix1, mix2 } from './names.ts'
@@ -51,6 +52,8 @@ const MAX_LINKS = 8
 export interface ClassTables {
   types: TypeColumns
   parts: PartColumns
+  /** Classes whose rows are filled in; another thread fills in the others. */
+  owned: Uint32Array
   /** By class: halves of the hash of the qualified name of a struct, class, union or enum; both 0 for others. */
   family: Int32Array[]
   /** Classes of each unit in the order of reading, and where each unit's begin. */
@@ -70,6 +73,7 @@ export class Classes {
   private family2 = new Int32Array(1024)
   private slots = new Uint32Array(1 << 12)
   private readonly seen = new NumberList()
+  private readonly owned = new NumberList()
   private readonly unitStart = new NumberList()
   private current: UnitRows | null = null
   /** Classes that are numbered but have no columns yet, with the DIE to take them from. */
@@ -102,7 +106,7 @@ export class Classes {
     this.unitStart.push(this.seen.length)
     const { count } = this.types
     return {
-      types: this.types, parts: this.parts, family: [this.family1.slice(0, count), this.family2.slice(0, count)],
+      types: this.types, parts: this.parts, owned: this.owned.values.slice(0, this.owned.length), family: [this.family1.slice(0, count), this.family2.slice(0, count)],
       ofUnits: this.seen.values.slice(0, this.seen.length), unitStart: this.unitStart.values.slice(0, this.unitStart.length),
     }
   }
@@ -187,7 +191,11 @@ export class Classes {
     }
     this.family1[id] = family1
     this.family2[id] = family2
-    this.queue.push({ id, rows, row })
+    const { claims } = this.loader.dwarf
+    if (!claims || claim(claims, a, b)) {
+      this.owned.push(id)
+      this.queue.push({ id, rows, row })
+    }
     return id
   }
 

@@ -59,17 +59,16 @@ class Merger {
     return { strings, types: kept.types, parts: kept.parts, variables, functions, byName: indexNames(kept.types, strings) }
   }
 
-  /** Gives equal classes one number. Answers for each table the classes that it is the first to have. */
+  /** Gives equal classes one number. Answers for each table the classes whose rows are taken from it: each from one that owns it. */
   private numberTypes(): Uint32Array[] {
     const total = this.tables.reduce((sum, table) => sum + table.types.count, 0)
     const slots = new Uint32Array(2 ** Math.ceil(Math.log2(Math.max(2, total) * 2)))
     const mask = slots.length - 1
+    const filled = new Uint8Array(total + 1)
     const { types } = this
     return this.tables.map((table) => {
       const { hashLow, hashHigh, count } = table.types
       const typeOf = new Uint32Array(count)
-      const first = new Uint32Array(count)
-      let taken = 0
       for (let id = 1; id < count; id++) {
         const low = hashLow[id]
         const high = hashHigh[id]
@@ -84,13 +83,16 @@ class Merger {
           types.hashLow[type] = low
           types.hashHigh[type] = high
           slots[slot] = type
-          first[taken++] = id
           this.families.add(table.family[0][id], table.family[1][id])
         }
         typeOf[id] = type
       }
       this.typeOf.push(typeOf)
-      return first.slice(0, taken)
+      return table.owned.filter((id) => {
+        const isFirst = filled[typeOf[id]] === 0
+        filled[typeOf[id]] = 1
+        return isFirst
+      })
     })
   }
 

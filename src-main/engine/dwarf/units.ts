@@ -7,6 +7,7 @@
  */
 import type { Diagnostics } from '../errors.ts'
 import { DW_SECT_ABBREV, DW_SECT_INFO, DW_SECT_LINE, DW_SECT_RNGLISTS, DW_SECT_STR_OFFSETS, DW_UT_compile, DW_UT_skeleton, DW_UT_split_compile, DW_UT_split_type, DW_UT_type } from './constants.ts'
+import type { Claims } from './claims.ts'
 import type { DwarfFile } from './file.ts'
 
 const SPACE = 2 ** 36
@@ -48,6 +49,8 @@ export interface DwarfUnits {
   unitCount: number
   /** Bytes of all units. */
   bytes: number
+  /** Where several threads read them. */
+  claims?: Claims
 }
 
 /** Never throws on damage: a unit with a bad header costs the units behind it in that section. */

@@ -2,6 +2,7 @@
 import { expect } from 'vitest'
 import type { DiagnosticRow } from '../../../src-main/contract/rows.ts'
 import type { DwarfFile } from '../../../src-main/engine/dwarf/file.ts'
+import { newClaims } from '../../../src-main/engine/dwarf/claims.ts'
 import { mergeUnits, openDwarf, readUnits, type DwarfTables } from '../../../src-main/engine/dwarf/read.ts'
 import { Diagnostics } from '../../../src-main/engine/errors.ts'
 import { wasmModule } from '../../../src-main/storage/wasmModules.ts'
@@ -34,6 +35,7 @@ export function readTables(files: DwarfFile[], readers = 1): ReadTables {
 function readWith(kernel: WebAssembly.Module | null, files: DwarfFile[], readers: number): ReadTables {
   const diagnostics = new Diagnostics()
   const dwarf = openDwarf(files, diagnostics)
+  if (readers > 1) dwarf.claims = newClaims(dwarf.bytes)
   let taken = 0
   const share = Math.ceil(dwarf.unitCount / readers)
   const read = Array.from({ length: readers }, (_, reader) => {

@@ -87,6 +87,8 @@ export class UnitKernel {
     this.found = new Int32Array(this.memory.buffer, this.at('found'), 2)
     this.makeRoomForClasses(4096)
     this.makeRoomForRows(4096)
+    // classes may be asked for before it has read any unit
+    this.bindAreas()
   }
 
   /** Fills `rows`; false: its twin has to. */

@@ -1,11 +1,12 @@
 /**
  * The named types of a process as rows: one for each name and content, however many modules have it. What is only declared has
- * a row where no module defines something of that name. Rows are made once for each state of the symbols, sort orders when first asked for.
+ * a row where no module defines something of that name; a typedef that gives a type its own name has none. Rows are made once for each state of the symbols, sort orders when first asked for.
  */
 import type { TypeQuery } from '../../contract/api.ts'
 import type { TypeKind, TypeRef } from '../../contract/rows.ts'
 import { idOf, type AttachedModule, type ProcessSymbols } from './processSymbols.ts'
 import { PART, TYPE } from './tables.ts'
+import { isRecord, type TypeTable } from './typeTable.ts'
 
 const KINDS: Partial<Record<number, TypeKind>> = { [TYPE.base]: 'base', [TYPE.unspecified]: 'base', [TYPE.struct]: 'struct', [TYPE.class]: 'class', [TYPE.union]: 'union', [TYPE.enum]: 'enum', [TYPE.typedef]: 'typedef' }
 const COUNTED: ReadonlySet<number> = new Set([PART.member, PART.base, PART.virtualBase, PART.enumerator, PART.discriminant, PART.variant, PART.defaultVariant])
@@ -18,6 +19,13 @@ export function countMembers({ table }: AttachedModule, type: number): number {
   let count = 0
   for (let part = table.firstPart(type); part < table.endPart(type); part++) if (COUNTED.has(kind[part])) count++
   return count
+}
+
+/** `typedef struct Player {…} Player`: the struct's row says it all. */
+function isOwnName(table: TypeTable, type: number): boolean {
+  if (table.kind(type) !== TYPE.typedef) return false
+  const named = table.target(type)
+  return (isRecord(table.kind(named)) || table.kind(named) === TYPE.enum) && table.name(named) === table.name(type)
 }
 
 /** Columns of `count` entries, one for each row. */
@@ -70,7 +78,7 @@ export class NamedTypes {
       const { table } = module
       const { type, count } = table.byName
       for (let i = 0; i < count; i++) {
-        if (type[i] >= table.count || KINDS[table.kind(type[i])] === undefined) continue
+        if (type[i] >= table.count || KINDS[table.kind(type[i])] === undefined || isOwnName(table, type[i])) continue
         if (table.isDeclaration(type[i])) declared.push({ module, type: type[i] })
         else add(module, type[i])
       }

@@ -57,6 +57,15 @@ describe('types', () => {
     const rows = new SymbolQueries(process, []).listTypes({ core: '', filter: 'ui', sort: 'bytes', descending: true, offset: 0, limit: 100 }).rows
     expect(rows.map(({ name }) => name)).toEqual(['ui', 'c::ui', 'b::ui_out', 'a::holder<ui>', 'build'])
   })
+  test('a typedef that gives a type its own name is no second type', () => {
+    const types: Record<string, TypeSpec> = { node: { kind: 'struct', size: 8 }, 'node alias': { kind: 'typedef', to: 'node' } }
+    const tables = symbolTables({ types })
+    const alias = [...tables.byName.type].find((type) => tables.types.name[type] !== 0 && tables.types.target[type] !== 0)!
+    const listed = (): string[] => new SymbolQueries(processView({ memory: [], modules: [{ name: 'demo', base: 0, end: 1, bias: 0 }], tables: [tables] }), []).listTypes({ core: '', filter: 'node', sort: 'name', descending: false, offset: 0, limit: 9 }).rows.map(({ name, kind }) => `${kind} ${name}`)
+    expect(listed()).toEqual(['struct node', 'typedef node alias'])
+    tables.types.name[alias] = tables.types.name[tables.types.target[alias]]
+    expect(listed()).toEqual(['struct node'])
+  })
   test('search, kinds, comparisons', () => {
     expect(names({ filter: 'VECTOR' })).toEqual(['std::vector<Player, std::allocator<Player> >'])
     expect(names({ filter: '/^(P|C)/' })).toEqual(['Color', 'Player'])

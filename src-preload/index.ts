@@ -36,6 +36,7 @@ const client: CoreClient = {
   listModuleSymbols: call('listModuleSymbols'),
   awaitSymbols: call('awaitSymbols'),
   cancelSymbols: call('cancelSymbols'),
+  retrySymbols: call('retrySymbols'),
   listTypes: call('listTypes'),
   typeLayout: call('typeLayout'),
   listGlobals: call('listGlobals'),

@@ -40,6 +40,7 @@ export function httpClient(access: HttpAccess): CoreClient {
     listModuleSymbols: call('listModuleSymbols'),
     awaitSymbols: call('awaitSymbols'),
     cancelSymbols: call('cancelSymbols'),
+    retrySymbols: call('retrySymbols'),
     listTypes: call('listTypes'),
     typeLayout: call('typeLayout'),
     listGlobals: call('listGlobals'),

@@ -29,6 +29,8 @@ export interface CoreApi {
   awaitSymbols(q: { core: string }): Promise<Outcome<ModuleSymbolsRow[]>>
   /** Stops reading symbols; modules that are ready stay so, the others fail with that message. */
   cancelSymbols(q: { core: string }): Promise<Outcome<null>>
+  /** Reads anew what failed or was stopped. */
+  retrySymbols(q: { core: string }): Promise<Outcome<null>>
   listTypes(q: TypeQuery): Promise<Outcome<Page<TypeRow>>>
   typeLayout(q: TypeLayoutQuery): Promise<Outcome<TypeLayout>>
   listGlobals(q: GlobalQuery): Promise<Outcome<Page<GlobalRow>>>

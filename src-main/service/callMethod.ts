@@ -18,6 +18,7 @@ const METHODS: Record<CoreApiMethod, true> = {
   listModuleSymbols: true,
   awaitSymbols: true,
   cancelSymbols: true,
+  retrySymbols: true,
   listTypes: true,
   typeLayout: true,
   listGlobals: true,

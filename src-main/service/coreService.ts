@@ -184,6 +184,13 @@ export class CoreService implements CoreApi {
     })
   }
 
+  retrySymbols(query: { core: string }): Promise<Outcome<null>> {
+    return this.askSymbols('retrySymbols', query, (symbols) => {
+      symbols.retry()
+      return Promise.resolve({ ok: true, value: null })
+    })
+  }
+
   async report(query: { core: string }): Promise<Outcome<{ markdown: string; suggestedName: string }>> {
     const markdown = await this.ask('report', query, (q) => coreQuery(q).core, () => null)
     if (!markdown.ok) return markdown

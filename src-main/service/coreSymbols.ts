@@ -62,6 +62,12 @@ export class CoreSymbols {
     for (const call of this.calls.values()) call.cancel()
   }
 
+  /** Reads anew what failed or was stopped. */
+  retry(): void {
+    this.stopped = false
+    for (const source of this.sources) if (this.rows[source.module].state === 'failed') this.read(source)
+  }
+
   /** What the database had of an identity was damaged: it is read anew. Queries find it by themselves. */
   damaged(identity: string): void {
     for (const source of this.sources) {

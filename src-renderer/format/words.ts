@@ -62,7 +62,7 @@ export const SYMBOLS_WORDS: Record<ModuleSymbolsRow['state'], Words> = {
   waiting: { name: 'waiting', meaning: 'Its turn comes; everything else can be used meanwhile.' },
   reading: { name: 'reading…', meaning: 'Its debug information is being read.' },
   ready: { name: 'ready', meaning: 'Its types, variables and functions can be asked for.' },
-  failed: { name: 'failed', meaning: 'Its symbols could not be read.' },
+  failed: { name: 'not read', meaning: 'Its symbols were not read.' },
 }
 
 export const WRITER_WORDS: Record<ProcessInfo['writer'], string> = {

@@ -41,6 +41,8 @@ export class SymbolsState {
   readonly concerned = $derived(this.rows.flatMap((row) => (row === undefined || row.state === 'none' ? [] : [row])))
   readonly settled = $derived(this.concerned.filter((row) => row.state === 'ready' || row.state === 'failed').length)
   readonly reading = $derived(this.concerned.filter((row) => row.state === 'reading'))
+  /** Failed or stopped. */
+  readonly unread = $derived(this.concerned.filter((row) => row.state === 'failed').length)
   readonly busy = $derived(this.settled < this.concerned.length)
 
   of(module: ModuleRow): ModuleSymbolsRow | undefined {
@@ -61,6 +63,12 @@ export class SymbolsState {
     await this.#client.cancelSymbols({ core: this.#core })
     await this.#ask()
     this.cancelling = false
+  }
+
+  /** Reads what failed or was stopped. */
+  async retry(): Promise<void> {
+    await this.#client.retrySymbols({ core: this.#core })
+    await this.#ask()
   }
 
   /** The core is closed: no timer outlives it. */

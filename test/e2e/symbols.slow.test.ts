@@ -71,13 +71,20 @@ test('blocks are shown while symbols are read, and lists say more as they come',
   await expect.poll(() => footer().innerText()).toMatch(/^120,000 types/)
 })
 
-test('reading can be stopped, and each module says how it ended', async () => {
+test('reading can be stopped and taken up again, and each module says how it ended', async () => {
   await open(600_000)
   await strip().getByRole('button', { name: 'Stop' }).click()
   await strip().waitFor({ state: 'detached' })
   await show('Modules')
   await cell('orders-backend /opt/orders/bin').click()
   await page.getByRole('region', { name: 'Selected module' }).getByText('Stopped').waitFor()
+  await keepScreenshots(page, 'symbols-stopped')
+  await show('Types')
+  await page.getByText('The symbols of 108 modules were not read.').waitFor()
+  await show('Modules')
+  await footer().getByRole('button', { name: 'Read again' }).click()
+  await strip().getByText(/^Reading symbols: \d+ of 108 modules$/).waitFor()
+  await footer().getByText('not read').waitFor({ state: 'detached' })
 })
 
 test('a module tells its files, and the exact command that would get what is missing', async () => {

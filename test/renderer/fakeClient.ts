@@ -91,6 +91,10 @@ export function fakeClient(options: FakeOptions = FAKE_DEFAULTS): FakeClient {
       symbols.cancel()
       return ok(null)
     },
+    retrySymbols: () => {
+      symbols.retry()
+      return ok(null)
+    },
     listTypes: (q) => Promise.resolve(typesPage(types.slice(0, symbols.known(types.length)), q)),
     typeLayout: ({ id, name }) => {
       const type = types.find((other) => other.id === id || other.name === name)

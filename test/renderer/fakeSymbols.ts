@@ -12,7 +12,9 @@ export class FakeSymbols {
   readonly #allMs: number
   readonly #types: number
   readonly #emit: (event: CoreEvent) => void
-  #cancelled = false
+  /** Rises when reading begins and when it is stopped. */
+  #run = 0
+  #again: (() => void) | undefined
 
   constructor(allMs: number, types: number, emit: (event: CoreEvent) => void) {
     this.#allMs = allMs
@@ -21,15 +23,20 @@ export class FakeSymbols {
   }
 
   start(summary: CoreSummary, file: string): void {
-    this.#cancelled = false
     this.rows = summary.modules.map((row, module) => ({ module, state: row.debug === 'none' ? 'none' : 'waiting', cached: false, types: 0, variables: 0, functions: 0, symbols: 0, debugBytes: row.debug === 'full' ? 48_000_000 : 0, seconds: 0, message: '' }))
-    if (this.#allMs > 0) void this.#read(summary.core, file)
+    this.#again = () => void this.#read(summary.core, file)
+    if (this.#allMs > 0) this.#again()
     else this.rows = this.rows.map((row) => this.#settled(row))
   }
 
   cancel(): void {
-    this.#cancelled = true
+    this.#run++
     this.rows = this.rows.map((row) => (row.state === 'waiting' || row.state === 'reading' ? { ...row, state: 'failed', message: 'stopped' } : row))
+  }
+
+  retry(): void {
+    this.rows = this.rows.map((row) => (row.state === 'failed' ? { ...row, state: 'waiting', message: '' } : row))
+    this.#again?.()
   }
 
   /** How many of `all` are there, in proportion to the modules that are ready; none until the first one is. */
@@ -40,10 +47,11 @@ export class FakeSymbols {
   }
 
   async #read(core: string, file: string): Promise<void> {
-    const concerned = this.rows.filter((row) => row.state !== 'none')
+    const run = ++this.#run
+    const concerned = this.rows.filter((row) => row.state === 'waiting')
     for (const [i, waiting] of concerned.entries()) {
       for (const row of [{ ...waiting, state: 'reading' } as const, this.#settled(waiting)]) {
-        if (this.#cancelled) return
+        if (run !== this.#run) return
         this.rows[row.module] = row
         this.#emit({ kind: 'symbols', core, file, row, done: row.state === 'reading' ? i : i + 1, total: concerned.length })
         if (row.state === 'reading') await new Promise((resolve) => setTimeout(resolve, this.#allMs / concerned.length))

@@ -92,6 +92,16 @@ describe('the symbols of an open core', () => {
     expect(await reported(core)).toEqual(['0: 10'])
   })
 
+  test('that were stopped are read when they are asked for again', async () => {
+    const core = await open({ a: 'units 10 bytes 10', b: `units 50 bytes ${LARGE} slow` })
+    await vi.waitFor(() => expect(events.some(({ row }) => row.module === 1 && row.state === 'reading')).toBe(true), 5000)
+    value(await service.cancelSymbols({ core }))
+    expect(value(await service.awaitSymbols({ core }))).toMatchObject([{}, { state: 'failed', message: 'cancelled' }])
+    value(await service.retrySymbols({ core }))
+    expect(value(await service.awaitSymbols({ core }))).toMatchObject([{ state: 'ready' }, { state: 'ready' }])
+    expect(await reported(core)).toEqual(['0: 10', '1: 50'])
+  })
+
   test('end with the core', async () => {
     const core = await open({ b: `units 5000 bytes ${LARGE} slow` })
     await vi.waitFor(() => expect(events.some(({ row }) => row.state === 'reading')).toBe(true), 5000)
@@ -139,7 +149,7 @@ describe('the symbols of an open core', () => {
   })
 
   test('of a core that is not open are a usage failure', async () => {
-    for (const call of [service.listModuleSymbols({ core: 'x' }), service.awaitSymbols({ core: 'x' }), service.cancelSymbols({ core: 'x' })]) {
+    for (const call of [service.listModuleSymbols({ core: 'x' }), service.awaitSymbols({ core: 'x' }), service.cancelSymbols({ core: 'x' }), service.retrySymbols({ core: 'x' })]) {
       expect(await call).toMatchObject({ ok: false, error: { kind: 'usage' } })
     }
   })

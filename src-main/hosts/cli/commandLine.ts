@@ -72,7 +72,7 @@ export function readCommandLine(args: readonly string[]): Command {
   if (first === undefined) throw new UsageError('no command', 'corelens', TRY_HELP)
   if (first === '--version') return { kind: 'version' }
   if (first === '--help' || first === '-h' || first === 'help' || args.includes('--help')) return { kind: 'help' }
-  if (LATER.includes(first)) throw new UsageError('this command is not there yet', first, 'use summary, top, blocks, block, types, globals, report or serve')
+  if (LATER.includes(first)) throw new UsageError('this command is not there yet', first, 'use summary, top, blocks, block, types, globals, report, symbols or serve')
   if (!isCommandName(first)) throw new UsageError('no such command', first, TRY_HELP)
   const { values, positionals } = parse(first, args.slice(1))
   const common = commonOptions(values)
@@ -151,10 +151,10 @@ function commonOptions(values: Values): CommonOptions {
   }
 }
 
-function oneCore(command: string, positionals: string[]): string {
+function oneCore(command: CommandName, positionals: string[]): string {
   const [core, ...more] = positionals
   if (core === undefined || core === '') throw new UsageError('no core file', command, `corelens ${command} CORE`)
-  if (more.length > 0) throw new UsageError('more than one file', more.join(' '), `${command} takes one core`)
+  if (more.length > 0) throw new UsageError('more than one file', more.join(' '), `${command} takes one core${'filter' in OWN[command] ? '; --filter picks rows' : ''}`)
   return core
 }
 

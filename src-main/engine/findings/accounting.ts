@@ -8,6 +8,7 @@ import { moduleName, type Module } from '../corefile/modules.ts'
 import type { Thread } from '../corefile/notes.ts'
 import { PF_R, PF_W, PF_X } from '../elf/file.ts'
 import type { AddressSpace, Range } from '../memory/addressSpace.ts'
+import { firstWhere, itemAt } from '../search.ts'
 
 const VSYSCALL = 2 ** 63
 const PAGE = 4096
@@ -67,7 +68,7 @@ export function memoryMap(memory: AddressSpace, modules: Module[], threads: Thre
   /** One piece of a range that no allocator claims; a module's end may cut it once more. */
   function addRange(range: Range, start: number, end: number): void {
     if (start >= end) return
-    const module = moduleOver(modules, start)
+    const module = itemAt(modules, ({ base }) => base, start)
     const moduleEnd = module ? Math.ceil(module.end / PAGE) * PAGE : end
     const cut = Math.min(end, moduleEnd)
     push(range, start, cut, kindOf(range, module, start, cut), range.path !== '' ? range.path : module ? moduleName(module) : '')
@@ -90,26 +91,6 @@ export function memoryMap(memory: AddressSpace, modules: Module[], threads: Thre
   }
 }
 
-/** Modules don't overlap and are in address order. */
-function moduleOver(modules: Module[], address: number): Module | null {
-  let low = 0
-  let high = modules.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (modules[middle].base <= address) low = middle + 1
-    else high = middle
-  }
-  const module = modules[low - 1]
-  return module && address < module.end ? module : null
-}
-
 function holdsOne(sorted: number[], range: Range): boolean {
-  let low = 0
-  let high = sorted.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (sorted[middle] >= range.start) high = middle
-    else low = middle + 1
-  }
-  return low < sorted.length && sorted[low] < range.end
+  return sorted[firstWhere(sorted.length, (i) => sorted[i] >= range.start)] < range.end
 }

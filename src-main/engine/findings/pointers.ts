@@ -8,6 +8,7 @@ import { isFree, STATE, type Blocks } from '../allocator/blocks.ts'
 import { hex } from '../bytes/units.ts'
 import { PF_X } from '../elf/file.ts'
 import type { AddressSpace } from '../memory/addressSpace.ts'
+import { itemAt } from '../search.ts'
 import type { ProcessSymbols } from '../symbols/processSymbols.ts'
 import type { KnownType } from './top.ts'
 import { rowOfBlock } from './listBlocks.ts'
@@ -116,18 +117,7 @@ export class Pointers {
 /** `+8`, `+0x10`; nothing for 0. */
 export const plus = (offset: number): string => (offset === 0 ? '' : offset < 10 ? `+${offset}` : `+${hex(offset)}`)
 
-/** Ranges are disjoint and in address order. */
-export function rangeAt(ranges: RangeRow[], address: number): RangeRow | null {
-  let low = 0
-  let high = ranges.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (ranges[middle].start <= address) low = middle + 1
-    else high = middle
-  }
-  const range = ranges[low - 1]
-  return range && address < range.end ? range : null
-}
+export const rangeAt = (ranges: RangeRow[], address: number): RangeRow | null => itemAt(ranges, ({ start }) => start, address)
 
 export function rangeWords(range: RangeRow): string {
   return range.name === '' ? RANGE_WORDS[range.kind] : `${RANGE_WORDS[range.kind]} of ${range.name}`

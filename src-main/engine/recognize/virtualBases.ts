@@ -7,6 +7,7 @@
 import { word } from '../bytes/cursor.ts'
 import { ET_EXEC, PT_LOAD, type ElfFile } from '../elf/file.ts'
 import { fileOffsetOf, readRelocations } from '../elf/relocations.ts'
+import { firstWhere } from '../search.ts'
 
 /** A signed number that a file holds at an address of its own; NaN where it has none, and where the word is an address. */
 export type PlainWords = (addressInFile: number) => number
@@ -72,12 +73,5 @@ export function plainWords(elf: ElfFile): PlainWords {
 }
 
 function has(sorted: Float64Array, wanted: number): boolean {
-  let low = 0
-  let high = sorted.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (sorted[middle] < wanted) low = middle + 1
-    else high = middle
-  }
-  return sorted[low] === wanted
+  return sorted[firstWhere(sorted.length, (i) => sorted[i] >= wanted)] === wanted
 }

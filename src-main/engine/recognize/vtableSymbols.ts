@@ -6,6 +6,7 @@
 import { moduleName, type Module } from '../corefile/modules.ts'
 import { readSymbols } from '../elf/symbols.ts'
 import type { Diagnostics } from '../errors.ts'
+import { itemAt } from '../search.ts'
 import type { Demangler } from './demangle.ts'
 
 export interface VtableSymbol {
@@ -44,15 +45,7 @@ export class VtableSymbols {
 
   /** The symbol whose bytes hold an address. */
   at(address: number): VtableSymbol | null {
-    let low = 0
-    let high = this.symbols.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (this.symbols[middle].start <= address) low = middle + 1
-      else high = middle
-    }
-    const symbol = this.symbols[low - 1]
-    return symbol && address < symbol.end ? symbol : null
+    return itemAt(this.symbols, ({ start }) => start, address)
   }
 }
 

@@ -2,6 +2,7 @@
  * What lies at an address of one module: the variable, function or symbol whose bytes hold it. By binary search in the sorted
  * columns; where entries overlap (nested functions, aliases, unions of variables), a few before the found one are tried.
  */
+import { firstWhere } from '../search.ts'
 import { SYMBOL, VARIABLE_FLAG } from './tables.ts'
 import type { TypeTable } from './typeTable.ts'
 
@@ -102,16 +103,4 @@ function lastAtOrBelow(sorted: Float64Array, wanted: number, from: number, to: n
     else high = middle
   }
   return low - 1
-}
-
-/** The first index for which a monotonic test holds; `count` where it holds for none. */
-function firstWhere(count: number, test: (i: number) => boolean): number {
-  let low = 0
-  let high = count
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (test(middle)) high = middle
-    else low = middle + 1
-  }
-  return low
 }

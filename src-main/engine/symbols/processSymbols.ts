@@ -6,6 +6,7 @@
  * indexes in tables lead to void (see TypeTable).
  */
 import type { TypeRef } from '../../contract/rows.ts'
+import { itemAt } from '../search.ts'
 import { AddressNames } from './addressNames.ts'
 import { spell } from './spelling.ts'
 import { TYPE, type SymbolTables } from './tables.ts'
@@ -239,16 +240,7 @@ export class ProcessSymbols {
   }
 
   private threadBlockAt(address: number): ThreadBlock | null {
-    const blocks = this.threadBlocks()
-    let low = 0
-    let high = blocks.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (blocks[middle].block <= address) low = middle + 1
-      else high = middle
-    }
-    const found = blocks[low - 1]
-    return found && address < found.end ? found : null
+    return itemAt(this.threadBlocks(), ({ block }) => block, address)
   }
 
   /** The function whose code holds an address: by debug information, else by symbol. */

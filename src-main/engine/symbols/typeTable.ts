@@ -3,6 +3,7 @@
  * leads to void, to no parts or to an empty text, never outside of a column. Types are indexes into `tables.types`.
  */
 import { normalizeTypeName } from '../recognize/typeNames.ts'
+import { firstWhere } from '../search.ts'
 import { enumeratorValues } from './enumeratorValues.ts'
 import { PART, TYPE, TYPE_FLAG, textHash, type FunctionColumns, type PartColumns, type SymbolColumns, type SymbolTables, type TypeColumns, type VariableColumns } from './tables.ts'
 
@@ -196,15 +197,8 @@ export class TypeTable {
   find(name: string): number[] {
     const hash = textHash(Buffer.from(name))
     const { type, nameHash, count } = this.byName
-    let low = 0
-    let high = count
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (nameHash[middle] < hash) low = middle + 1
-      else high = middle
-    }
     const found: number[] = []
-    for (; low < count && nameHash[low] === hash; low++) if (type[low] < this.count && this.name(type[low]) === name) found.push(type[low])
+    for (let i = firstWhere(count, (at) => nameHash[at] >= hash); i < count && nameHash[i] === hash; i++) if (type[i] < this.count && this.name(type[i]) === name) found.push(type[i])
     return found
   }
 

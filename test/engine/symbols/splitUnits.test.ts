@@ -27,9 +27,9 @@ async function load(onDisk: Record<string, Uint8Array>, ids: bigint[]): Promise<
 
 describe('files of split units', () => {
   test('are looked for where they were written, beside the executable, and in named folders', () => {
-    const query = { name: 'server', file: '/opt/app/server', options: { debug: ['/dwos/'], sysroot: '/root' } }
-    expect([...splitCandidates({ name: 'obj/a.dwo', folder: '/build/' }, query)]).toEqual(['/root/build/obj/a.dwo', '/build/obj/a.dwo', '/opt/app/obj/a.dwo', '/opt/app/a.dwo', '/dwos/obj/a.dwo', '/dwos/a.dwo'])
-    expect([...splitCandidates({ name: '/abs/a.dwo', folder: '/build' }, query)]).toEqual(['/root/abs/a.dwo', '/abs/a.dwo', '/opt/app/a.dwo', '/dwos/a.dwo'])
+    const query = { name: 'server', file: '/opt/app/server', options: { debug: ['/dwos/'], sysroot: '/target' } }
+    expect([...splitCandidates({ name: 'obj/a.dwo', folder: '/build/' }, query)]).toEqual(['/target/build/obj/a.dwo', '/build/obj/a.dwo', '/opt/app/obj/a.dwo', '/opt/app/a.dwo', '/dwos/obj/a.dwo', '/dwos/a.dwo'])
+    expect([...splitCandidates({ name: '/abs/a.dwo', folder: '/build' }, query)]).toEqual(['/target/abs/a.dwo', '/abs/a.dwo', '/opt/app/a.dwo', '/dwos/a.dwo'])
     expect(splitCandidates({ name: '', folder: '/build' }, query).size).toBe(0)
   })
 

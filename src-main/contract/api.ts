@@ -139,7 +139,7 @@ export interface TypeLayoutQuery {
 
 export interface GlobalQuery {
   core: string
-  /** Plain text in the name, type or module, `/regex/`, or a comparison such as `size>=64`; empty for all. */
+  /** Plain text in the name or type or at the beginning of the module, `/regex/`, or a comparison such as `size>=64`; empty for all. */
   filter: string
   /** Absent for both. */
   tls?: boolean

@@ -10,6 +10,8 @@ export interface Filterable<Row> {
   text(row: Row): string
   /** `text` in lower case, for those that keep it. */
   lower?(row: Row): string
+  /** In lower case: what plain text also finds, but by its beginning only. */
+  beginning?(row: Row): string
   /** By name, in lower case; a comparison without a name is about the first. */
   numbers: Record<string, (row: Row) => number>
 }
@@ -51,7 +53,7 @@ export function filterFor<Row>(filter: string, rows: Filterable<Row>): RowTest<R
 function containing<Row>(text: string, rows: Filterable<Row>): RowTest<Row> {
   const wanted = text.toLowerCase()
   const lower = rows.lower ?? ((row: Row): string => rows.text(row).toLowerCase())
-  return (row) => lower(row).includes(wanted)
+  return (row) => lower(row).includes(wanted) || rows.beginning?.(row).startsWith(wanted) === true
 }
 
 function comparison<Row>(part: string, names: string, rows: Filterable<Row>): RowTest<Row> {

@@ -76,8 +76,10 @@ export class GlobalLists {
     const query = JSON.stringify([all.version, q.filter, q.tls, q.sort])
     if (this.matched.query === query) return this.matched.rows
     const test = filterFor<number>(q.filter, {
-      text: (row) => this.searchText(all, row),
+      text: (row) => `${this.searchText(all, row)}\n${all.module[row].name}`,
       lower: (row) => (all.lower[row] ??= this.searchText(all, row).toLowerCase()),
+      // else a word of the program's name would find all that is in it
+      beginning: (row) => all.module[row].name.toLowerCase(),
       numbers: { size: (row) => Math.max(0, this.sizeOf(all, row)), addr: (row) => all.addr[row] },
     })
     const rows = this.order(all, q.sort).filter((row) => (q.tls === undefined || q.tls === (all.tid[row] !== null)) && test(row))
@@ -86,7 +88,7 @@ export class GlobalLists {
   }
 
   private searchText(all: Rows, row: number): string {
-    return `${nameOf(all, row)}\n${this.typeOf(all, row)}\n${all.module[row].name}`
+    return `${nameOf(all, row)}\n${this.typeOf(all, row)}`
   }
 
   private order(all: Rows, sort: GlobalQuery['sort']): Uint32Array {

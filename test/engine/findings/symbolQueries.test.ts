@@ -119,10 +119,13 @@ describe('globals', () => {
       [0x61000, 'perThread', 'int', 4, true, 31, '99'],
     ])
   })
-  test('filter by name, type and module, thread-locals, sort, pages', () => {
+  test('filter by name, type and the beginning of the module, thread-locals, sort, pages', () => {
     const names = (q: Partial<GlobalQuery>): string[] => list(q).rows.map(({ name }) => name)
     expect(names({ filter: 'player' })).toEqual(['best'])
     expect(names({ filter: 'demo size>=40' })).toEqual(['world'])
+    expect(names({ filter: 'dem' })).toHaveLength(5)
+    expect(names({ filter: 'mo' })).toEqual([])
+    expect(names({ filter: '/emo$/' })).toHaveLength(5)
     expect(names({ tls: true })).toEqual(['perThread'])
     expect(names({ sort: 'name', descending: true, limit: 2 })).toEqual(['world', 'title'])
     expect(names({ sort: 'name', descending: true, offset: 3 })).toEqual(['missing', 'best'])

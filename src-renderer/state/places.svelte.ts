@@ -22,8 +22,6 @@ export type Place =
   | { view: 'modules' }
   | { view: 'diagnostics' }
 
-export type ViewName = Place['view']
-
 export interface Entry {
   place: Place
   memory: TableMemory

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { hex, shortBuildId } from '../../src-renderer/format/addresses.ts'
+import { hex } from '../../src-renderer/format/addresses.ts'
 import { ago, clock, duration, timeLeft } from '../../src-renderer/format/durations.ts'
 import { count, counted, percent, shareOf } from '../../src-renderer/format/numbers.ts'
 import { fileName, folderOf } from '../../src-renderer/format/paths.ts'
@@ -30,7 +30,6 @@ test('addresses are lower-case hex, also above 2^53', () => {
   expect(hex(0x55ccba2eac10)).toBe('0x55ccba2eac10')
   expect(hex(0xffffffffff600000)).toBe('0xffffffffff600000')
   expect(hex(0)).toBe('0x0')
-  expect(shortBuildId('0123456789abcdef')).toBe('0123456789ab…')
 })
 
 test('a path is a name in a folder; a bare name has none', () => {

@@ -126,17 +126,20 @@ const ROOT_TAGS: ReadonlySet<number> = new Set([D.DW_TAG_compile_unit, D.DW_TAG_
 
 const SLOTS = [NOTHING, SIBLING, ROOT_SLOTS, DIE_SLOTS]
 
+/** Tags whose DIEs become rows, bodies of functions aside. */
+export const ROW_TAGS: readonly number[] = [
+  D.DW_TAG_array_type, D.DW_TAG_class_type, D.DW_TAG_enumeration_type, D.DW_TAG_member, D.DW_TAG_pointer_type, D.DW_TAG_reference_type,
+  D.DW_TAG_string_type, D.DW_TAG_structure_type, D.DW_TAG_subroutine_type, D.DW_TAG_typedef, D.DW_TAG_union_type, D.DW_TAG_variant,
+  D.DW_TAG_inheritance, D.DW_TAG_module, D.DW_TAG_ptr_to_member_type, D.DW_TAG_set_type, D.DW_TAG_subrange_type, D.DW_TAG_base_type,
+  D.DW_TAG_const_type, D.DW_TAG_enumerator, D.DW_TAG_packed_type, D.DW_TAG_subprogram, D.DW_TAG_template_type_parameter,
+  D.DW_TAG_template_value_parameter, D.DW_TAG_variant_part, D.DW_TAG_volatile_type, D.DW_TAG_restrict_type, D.DW_TAG_interface_type,
+  D.DW_TAG_namespace, D.DW_TAG_unspecified_type, D.DW_TAG_shared_type, D.DW_TAG_rvalue_reference_type, D.DW_TAG_template_alias,
+  D.DW_TAG_generic_subrange, D.DW_TAG_atomic_type, D.DW_TAG_immutable_type, D.DW_TAG_GNU_template_template_param,
+  D.DW_TAG_GNU_template_parameter_pack,
+]
+
 /** Tags whose attributes are read. All others, function bodies above all, are jumped over. */
-const READ_TAGS: ReadonlySet<number> = new Set([
-  D.DW_TAG_array_type, D.DW_TAG_class_type, D.DW_TAG_enumeration_type, D.DW_TAG_formal_parameter, D.DW_TAG_member, D.DW_TAG_pointer_type,
-  D.DW_TAG_reference_type, D.DW_TAG_string_type, D.DW_TAG_structure_type, D.DW_TAG_subroutine_type, D.DW_TAG_typedef, D.DW_TAG_union_type,
-  D.DW_TAG_unspecified_parameters, D.DW_TAG_variant, D.DW_TAG_inheritance, D.DW_TAG_module, D.DW_TAG_ptr_to_member_type, D.DW_TAG_set_type,
-  D.DW_TAG_subrange_type, D.DW_TAG_base_type, D.DW_TAG_const_type, D.DW_TAG_enumerator, D.DW_TAG_packed_type, D.DW_TAG_subprogram,
-  D.DW_TAG_template_type_parameter, D.DW_TAG_template_value_parameter, D.DW_TAG_variant_part, D.DW_TAG_variable, D.DW_TAG_volatile_type,
-  D.DW_TAG_restrict_type, D.DW_TAG_interface_type, D.DW_TAG_namespace, D.DW_TAG_unspecified_type, D.DW_TAG_shared_type,
-  D.DW_TAG_rvalue_reference_type, D.DW_TAG_template_alias, D.DW_TAG_generic_subrange, D.DW_TAG_atomic_type, D.DW_TAG_immutable_type,
-  D.DW_TAG_GNU_template_template_param, D.DW_TAG_GNU_template_parameter_pack,
-])
+const READ_TAGS: ReadonlySet<number> = new Set([...ROW_TAGS, D.DW_TAG_formal_parameter, D.DW_TAG_unspecified_parameters, D.DW_TAG_variable])
 
 export interface AbbreviationTable {
   /** Code → where its abbreviation is in the columns below, plus one; 0: there is none. Codes above go into `sparse`. */

@@ -2,7 +2,7 @@
  * Walks a unit's DIEs and keeps those that matter as rows. Bodies of functions, parameters and declared methods are walked
  * over or jumped over; what of them someone refers to is read when it is asked for.
  */
-import { SLOT, type AbbreviationTable } from './abbreviations.ts'
+import { ROW_TAGS, SLOT, type AbbreviationTable } from './abbreviations.ts'
 import * as D from './constants.ts'
 import { SIGNATURE_REF, type DieReader } from './dieReader.ts'
 import { memberOffset, placeOf, virtualBaseSlot } from './expressions.ts'
@@ -22,16 +22,7 @@ const PARAMETER = 3
 
 /** What to do with a tag: walk over it and into its children, or one of the above. */
 export const ACTION = new Uint8Array(0x10000)
-for (const tag of [
-  D.DW_TAG_array_type, D.DW_TAG_class_type, D.DW_TAG_enumeration_type, D.DW_TAG_member, D.DW_TAG_pointer_type, D.DW_TAG_reference_type,
-  D.DW_TAG_string_type, D.DW_TAG_structure_type, D.DW_TAG_subroutine_type, D.DW_TAG_typedef, D.DW_TAG_union_type, D.DW_TAG_variant,
-  D.DW_TAG_inheritance, D.DW_TAG_module, D.DW_TAG_ptr_to_member_type, D.DW_TAG_set_type, D.DW_TAG_subrange_type, D.DW_TAG_base_type,
-  D.DW_TAG_const_type, D.DW_TAG_enumerator, D.DW_TAG_packed_type, D.DW_TAG_subprogram, D.DW_TAG_template_type_parameter,
-  D.DW_TAG_template_value_parameter, D.DW_TAG_variant_part, D.DW_TAG_volatile_type, D.DW_TAG_restrict_type, D.DW_TAG_interface_type,
-  D.DW_TAG_namespace, D.DW_TAG_unspecified_type, D.DW_TAG_shared_type, D.DW_TAG_rvalue_reference_type, D.DW_TAG_template_alias,
-  D.DW_TAG_generic_subrange, D.DW_TAG_atomic_type, D.DW_TAG_immutable_type, D.DW_TAG_GNU_template_template_param,
-  D.DW_TAG_GNU_template_parameter_pack,
-]) ACTION[tag] = KEEP
+for (const tag of ROW_TAGS) ACTION[tag] = KEEP
 ACTION[D.DW_TAG_variable] = VARIABLE
 ACTION[D.DW_TAG_formal_parameter] = PARAMETER
 ACTION[D.DW_TAG_unspecified_parameters] = PARAMETER

@@ -11,6 +11,7 @@ export default defineConfig({
           electron: 'src-main/hosts/electron/main.ts',
           cli: 'src-main/hosts/cli/main.ts',
           'engine.worker': 'src-main/workers/engine.worker.ts',
+          'graph.worker': 'src-main/workers/graph.worker.ts',
           'symbol.worker': 'src-main/workers/symbol.worker.ts',
         },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },

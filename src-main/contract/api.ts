@@ -1,5 +1,8 @@
 import type { Outcome } from './outcome.ts'
-import type { BlockPage, BlockState, BlockView, CoreSummary, GlobalRow, ModuleSymbolsRow, Page, RangeKind, RangeRow, TopPage, TypeKind, TypeLayout, TypeRef, TypeRow } from './rows.ts'
+import type {
+  BlockPage, BlockState, BlockView, CoreSummary, GlobalRow, GraphState, LayoutDetails, LeakGroupPage, LeakPage, ModuleSymbolsRow, Neighbourhood, Page, RangeKind, RangeRow, ReferenceGroups, ReferencePage,
+  RetainedPage, TopPage, TypeKind, TypeLayout, TypeRef, TypeRow, Why,
+} from './rows.ts'
 
 /**
  * The one interface of the engine: the CLI, the HTTP host, the Electron host and the renderer speak it and
@@ -35,6 +38,24 @@ export interface CoreApi {
   typeLayout(q: TypeLayoutQuery): Promise<Outcome<TypeLayout>>
   listGlobals(q: GlobalQuery): Promise<Outcome<Page<GlobalRow>>>
   viewBlock(q: BlockViewQuery): Promise<Outcome<BlockView>>
+  /** How far the graph is. It is built beside everything else once the core is open; `graph` events tell each change. */
+  graphState(q: { core: string }): Promise<Outcome<GraphState>>
+  /** Settles when that part of the graph is ready or has failed; starts it where nothing has. */
+  awaitGraph(q: { core: string; part: GraphPart }): Promise<Outcome<GraphState>>
+  /** Stops building. What is ready stays. */
+  cancelGraph(q: { core: string }): Promise<Outcome<null>>
+  /** All that follows asks the graph, and fails with kind `usage` until its part is ready. */
+  listReferences(q: ReferenceQuery): Promise<Outcome<ReferencePage>>
+  groupReferences(q: ReferenceGroupQuery): Promise<Outcome<ReferenceGroups>>
+  neighbourhood(q: NeighbourhoodQuery): Promise<Outcome<Neighbourhood>>
+  /** Shortest chains from roots to a block, each by another way. */
+  why(q: WhyQuery): Promise<Outcome<Why>>
+  /** Leaked blocks, one by one. */
+  listLeaks(q: LeakQuery): Promise<Outcome<LeakPage>>
+  groupLeaks(q: LeakGroupQuery): Promise<Outcome<LeakGroupPage>>
+  listRetained(q: RetainedQuery): Promise<Outcome<RetainedPage>>
+  /** By a TopRow's key, or `at 0x…` for the layout class of the block there. */
+  layoutDetails(q: { core: string; key: string }): Promise<Outcome<LayoutDetails>>
   /** The findings as Markdown. */
   report(q: { core: string }): Promise<Outcome<{ markdown: string; suggestedName: string }>>
 }
@@ -79,7 +100,8 @@ export interface OpenQuery {
 
 export interface TopQuery {
   core: string
-  by: 'type' | 'size' | 'type-size'
+  /** `layout` asks the graph. */
+  by: 'type' | 'size' | 'type-size' | 'layout'
   sort: 'bytes' | 'count' | 'size' | 'label'
   descending: boolean
   /** Plain text, `/regex/`, or a comparison such as `>1MB` (bytes), `size>=64`, `count>1000`; empty for all. */
@@ -161,8 +183,83 @@ export interface BlockViewQuery {
   limit: number
 }
 
+export type GraphPart = 'references' | 'retained'
+
+export interface ReferenceQuery {
+  core: string
+  /** Of a block, or within one. */
+  address: number
+  /** `in`: who points to it; `out`: what it points to. */
+  direction: 'in' | 'out'
+  offset: number
+  /** 1..10000 */
+  limit: number
+}
+
+export interface ReferenceGroupQuery {
+  core: string
+  address: number
+  direction: 'in' | 'out'
+}
+
+export interface NeighbourhoodQuery {
+  core: string
+  address: number
+  direction: 'in' | 'out' | 'both'
+  /** Steps, 1..10. */
+  depth: number
+  /** Nodes at most, 1..2000. */
+  limit: number
+}
+
+export interface WhyQuery {
+  core: string
+  address: number
+  /** Chains at most, 1..20. */
+  limit: number
+}
+
+export interface LeakQuery {
+  core: string
+  /** Only heads: what leaked by itself. */
+  heads: boolean
+  /** As a group's row names it; absent for all. */
+  label?: string
+  /** Only what hangs on the head at this address. */
+  head?: number
+  sort: 'addr' | 'size' | 'holds'
+  descending: boolean
+  offset: number
+  /** 1..10000 */
+  limit: number
+}
+
+export interface LeakGroupQuery {
+  core: string
+  sort: 'bytes' | 'count' | 'label' | 'holds'
+  descending: boolean
+  /** As TopQuery's. */
+  filter: string
+  offset: number
+  /** 1..10000 */
+  limit: number
+}
+
+export interface RetainedQuery {
+  core: string
+  /** What this block dominates directly; absent: the largest of all blocks. */
+  address?: number
+  offset: number
+  /** 1..10000 */
+  limit: number
+}
+
 export const STAGES = ['decompress', 'open', 'arenas', 'blocks', 'types', 'store'] as const
 export type Stage = (typeof STAGES)[number]
+
+/** Of the graph, which is built once the blocks are there. */
+export const GRAPH_STAGES = ['references', 'reach', 'leaks', 'keep', 'dominators'] as const
+export type GraphStage = (typeof GRAPH_STAGES)[number]
 
 export type CoreEvent =
   | {
@@ -179,5 +276,6 @@ export type CoreEvent =
     }
   /** A module's symbols changed state; `done` of `total` modules are settled. */
   | { kind: 'symbols'; core: string; file: string; row: ModuleSymbolsRow; done: number; total: number }
+  | { kind: 'graph'; core: string; file: string; state: GraphState }
   /** The host has a new file to offer (second instance, open-file, drop). */
   | { kind: 'offered'; file: OfferedFile }

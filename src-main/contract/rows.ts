@@ -1,4 +1,5 @@
 /** Plain rows, as the CLI prints them and the renderer shows them. Sizes and counts are exact integers. */
+import type { GraphStage } from './api.ts'
 
 export interface Page<Row> {
   rows: Row[]
@@ -29,6 +30,236 @@ export interface BlockRow {
   confidence: number
   /** Why the block has its type, as one line; empty while unknown. */
   evidence: string
+  /** False only for used blocks that nothing reaches, even conservatively. Absent until the graph is there, and for free blocks. */
+  reachable?: boolean
+  /** Its layout class: `48/VP-P`, bytes and a letter a word. Absent as `reachable` is. */
+  layout?: string
+}
+
+/** A block, as far as a row of something else names it. */
+export interface BlockRef {
+  addr: number
+  /** Usable bytes. */
+  size: number
+  state: BlockState
+  type: string | null
+  /** The type, what it looks like, or `malloc(80)`. */
+  label: string
+}
+
+/** A word outside of blocks that points into one. */
+export interface RootRef {
+  kind: RootKind
+  /** Of the word; 0 for registers. */
+  addr: number
+  /** The variable and member, the register, the place on the stack; '' where only the range is known. */
+  name: string
+  /** The module, the thread, or the range it lies in. */
+  where: string
+  /** Kernel thread id, for thread-local variables, stacks and registers; else null. */
+  tid: number | null
+}
+
+/** A word of a block, or a root, that points into a block. */
+export interface ReferenceRow {
+  /** The block that points; null for a root. */
+  from: BlockRef | null
+  root: RootRef | null
+  /** Where in `from` the word is; 0 for a root. */
+  fromOffset: number
+  /** The member that holds it, as far as the type of `from` is known; ''. */
+  member: string
+  to: BlockRef
+  /** Where in `to` it points. */
+  toOffset: number
+}
+
+export interface ReferencePage extends Page<ReferenceRow> {
+  /** The block asked about. */
+  block: BlockRef
+}
+
+/** References of a block counted by what is at the other end, and by member. */
+export interface ReferenceGroupRow {
+  /** Type or label of the blocks at the other end; the kind of root. */
+  label: string
+  type: string | null
+  root: RootKind | null
+  member: string
+  fromOffset: number
+  toOffset: number
+  /** References, and bytes of the blocks at the other end. */
+  count: number
+  bytes: number
+  example: ReferenceRow
+}
+
+export interface ReferenceGroups {
+  block: BlockRef
+  rows: ReferenceGroupRow[]
+  /** References that were counted, and that there are: very many are counted in part. */
+  counted: number
+  total: number
+}
+
+export interface GraphNode {
+  /** Unique within the neighbourhood. */
+  id: string
+  block: BlockRef | null
+  root: RootRef | null
+  /** Steps from the block asked about; negative against the direction of pointers. */
+  depth: number
+  /** References that were left out, beyond the limit. */
+  more: number
+}
+
+export interface GraphEdge {
+  from: string
+  to: string
+  /** Of the first of the words. */
+  member: string
+  fromOffset: number
+  toOffset: number
+  /** Words of `from` that point into `to`. */
+  words: number
+}
+
+export interface Neighbourhood {
+  nodes: GraphNode[]
+  edges: GraphEdge[]
+}
+
+/** How the program gets at a block: from a root, reference by reference. */
+export interface Chain {
+  root: RootRef
+  /** The first is held by the root, the last is the block asked about. */
+  steps: ChainStep[]
+  /** Steps left out behind `steps[cut - 1]`; 0 where it is whole. */
+  skipped: number
+  cut: number
+}
+
+export interface ChainStep {
+  block: BlockRef
+  /** Where the step before points to in it. */
+  toOffset: number
+  /** Where in it the pointer to the next step is; 0 for the last. */
+  fromOffset: number
+  member: string
+}
+
+export interface Why {
+  block: BlockRef
+  reachable: boolean
+  chains: Chain[]
+  /** For a block that leaked: the head it hangs on. */
+  head: BlockRef | null
+}
+
+export interface LeakRow {
+  addr: number
+  size: number
+  type: string | null
+  label: string
+  /** It leaked by itself; else it hangs on one that did. */
+  head: boolean
+  /** Blocks and bytes that hang on a head, itself not counted; 0 for others. */
+  holdsCount: number
+  holds: number
+  /** Address of the head it hangs on; its own for a head. */
+  headAddr: number
+}
+
+/** Leaked blocks of one type, or of one size where there is no type. */
+export interface LeakGroupRow {
+  type: string | null
+  label: string
+  count: number
+  bytes: number
+  /** Of them, those that leaked by themselves, and what hangs on these. */
+  heads: number
+  holds: number
+}
+
+export interface LeakTotals {
+  count: number
+  bytes: number
+  heads: number
+}
+
+export interface LeakPage extends Page<LeakRow> {
+  all: LeakTotals
+}
+
+export interface LeakGroupPage extends Page<LeakGroupRow> {
+  all: LeakTotals
+}
+
+export interface RetainedRow {
+  addr: number
+  size: number
+  type: string | null
+  label: string
+  /** Bytes that would be freed with it, its own counted. */
+  retained: number
+  /** Of all used bytes, 0..1. */
+  share: number
+  /** Address of the block that dominates it; null where no single one does. */
+  dominator: number | null
+  /** Blocks that it dominates directly. */
+  dominates: number
+}
+
+export interface RetainedPage extends Page<RetainedRow> {
+  /** From the block asked about up to the one that no block dominates; empty where none was asked about. */
+  path: RetainedRow[]
+}
+
+/** What blocks of a layout class, or of a family of classes that differ only by nulls, have in common. */
+export interface LayoutDetails {
+  key: string
+  layout: string
+  size: number
+  count: number
+  bytes: number
+  /** Types of the blocks that were looked at, most common first. */
+  types: { label: string; count: number }[]
+  /** The family's classes, largest first. */
+  classes: { key: string; layout: string; count: number }[]
+  /** Blocks that were looked at for `words` and `referrers`. */
+  sampled: number
+  /** Of the first words, at most 64. */
+  words: LayoutWordRow[]
+  strings: { text: string; offset: number; count: number }[]
+  /** Who points to such blocks, most common first. */
+  referrers: { label: string; member: string; fromOffset: number; toOffset: number; count: number }[]
+}
+
+export interface LayoutWordRow {
+  offset: number
+  /** Share of blocks, 0..1, that hold a pointer, and zero. */
+  pointers: number
+  nulls: number
+  /** What pointers lead to, most common first. */
+  leadsTo: { label: string; count: number }[]
+  /** The most common values. */
+  values: { text: string; count: number }[]
+}
+
+/** How far a core's graph is. */
+export interface GraphState {
+  /** References, reachability, leaks, layout classes. */
+  references: 'waiting' | 'building' | 'ready' | 'failed'
+  /** Dominators and retained sizes. */
+  retained: 'waiting' | 'building' | 'ready' | 'failed'
+  /** While it is built: which stage, its share 0..1, and the time left of all, null while it can't be told. */
+  stage: GraphStage | null
+  share: number
+  remainingMs: number | null
+  /** Why it failed. */
+  message: string
+  /** Seconds by stage; empty where it came from the cache. */
+  timings: { stage: string; seconds: number }[]
 }
 
 export interface TopRow {
@@ -65,6 +296,10 @@ export type AccountingKind = (typeof ACCOUNTING_KINDS)[number]
 /** Kinds of address ranges: an allocator's memory is used, free and overhead in one. */
 export const RANGE_KINDS = ['allocator', ...OTHER_KINDS] as const
 export type RangeKind = (typeof RANGE_KINDS)[number]
+
+/** Where a reference from outside of blocks comes from; `anonymous` is memory that no allocator claims. In the order in which reachability follows them. */
+export const ROOT_KINDS = ['global', 'tls', 'stack', 'registers', 'mapped', 'anonymous'] as const
+export type RootKind = (typeof ROOT_KINDS)[number]
 
 /** A piece of the process's memory that is all of one kind; an allocator's pieces are whole arenas and mappings. */
 export interface RangeRow {

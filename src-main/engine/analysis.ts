@@ -2,10 +2,16 @@
  * The pipeline, in reading order: core file → address space → modules → arenas → blocks → types → groups. What it
  * computes is kept in the index store under the core's identity, and taken from there when the core is opened again.
  */
-import type { BlockQuery, BlockViewQuery, GlobalQuery, RangeQuery, TopQuery, TypeLayoutQuery, TypeQuery } from '../contract/api.ts'
-import type { AllocatorName, AllocatorRow, BlockPage, BlockView, CoreSummary, DiagnosticRow, GlobalRow, Page, RangeRow, TopPage, TopRow, TypeLayout, TypeRow } from '../contract/rows.ts'
+import type {
+  BlockQuery, BlockViewQuery, GlobalQuery, GraphPart, LeakGroupQuery, LeakQuery, NeighbourhoodQuery, RangeQuery, ReferenceGroupQuery, ReferenceQuery, RetainedQuery, TopQuery, TypeLayoutQuery, TypeQuery, WhyQuery,
+} from '../contract/api.ts'
+import type {
+  AllocatorName, AllocatorRow, BlockPage, BlockView, CoreSummary, DiagnosticRow, GlobalRow, LayoutDetails, LeakGroupPage, LeakPage, Neighbourhood, Page, RangeRow, ReferenceGroups, ReferencePage, RetainedPage,
+  TopPage, TopRow, TypeLayout, TypeRow, Why,
+} from '../contract/rows.ts'
 import { Blocks } from './allocator/blocks.ts'
 import { hex } from './bytes/units.ts'
+import { mallocState } from './allocator/glibc/arenas.ts'
 import { planGlibc, walkGlibc, type GlibcPlan } from './allocator/glibc/glibc.ts'
 import { attachFiles, findModules, moduleAt, moduleName, moduleRow, type Module } from './corefile/modules.ts'
 import type { CoreFile } from './corefile/open.ts'
@@ -15,12 +21,16 @@ import { ThreadLocals } from './corefile/tls.ts'
 import { readSymbols } from './elf/symbols.ts'
 import { Diagnostics } from './errors.ts'
 import { accountFor, memoryMap } from './findings/accounting.ts'
+import { GraphQueries } from './findings/graphQueries.ts'
 import { groupBlocks, type GroupedBlocks } from './findings/groups.ts'
+import { LayoutLists } from './findings/layoutLists.ts'
 import { listBlocks } from './findings/listBlocks.ts'
 import { requestedSize, sampleBlocks } from './findings/requestedSize.ts'
+import type { ProcessView } from './findings/pointers.ts'
+import type { RootThread } from './findings/rootNames.ts'
 import { SymbolQueries, type TypeWithMembers } from './findings/symbolQueries.ts'
 import { pageOf, topRows, type KnownType, type TopBy } from './findings/top.ts'
-import { coreIdentity, loadBlocks, saveBlocks } from './index/storedBlocks.ts'
+import { coreIdentity, loadBlocks, saveBlocks, type StoredBlocks } from './index/storedBlocks.ts'
 import { ChunkWalkKernel } from './kernels/chunkWalk.ts'
 import { AddressSpace } from './memory/addressSpace.ts'
 import { Demangler } from './recognize/demangle.ts'
@@ -28,7 +38,9 @@ import { nameByDebugInfo } from './recognize/debugNames.ts'
 import { typeBlocks, vtableRanges } from './recognize/typeBlocks.ts'
 import { Vtables } from './recognize/vtables.ts'
 import { markdownReport } from './report/markdown.ts'
-import { Cancelled } from './ports.ts'
+import { regionPieces, wordKindRanges, type GraphPlan } from './graph/plan.ts'
+import { rootPieces } from './graph/roots.ts'
+import { Cancelled, type IndexStore } from './ports.ts'
 import type { EngineSession, OpenSession, SessionPorts } from './session.ts'
 import { symbolSources, type SymbolSource } from './symbols/moduleSources.ts'
 import { ProcessSymbols } from './symbols/processSymbols.ts'
@@ -40,6 +52,8 @@ export interface Findings extends GroupedBlocks {
   /** Usable size → most likely requested size. */
   requested: [number, number][]
   allocators: AllocatorRow[]
+  /** Memory of the allocators' own variables, half-open. */
+  allocatorState: [start: number, end: number][]
   /** Diagnostics of the stages that a cached open leaves out. */
   diagnostics: DiagnosticRow[]
 }
@@ -57,7 +71,7 @@ export const openSession: OpenSession = async (handle, options, ports) => {
 
   const identity = coreIdentity(ports.core, core, modules)
   let cached = true
-  let stored = loadBlocks(ports.store, identity)
+  let stored: Pick<StoredBlocks, 'blocks' | 'findings' | 'rest' | 'close'> | null = loadBlocks(ports.store, identity)
   if (!stored) {
     cached = false
     const analysed = analyse(core, memory, modules, ports, clock)
@@ -65,7 +79,9 @@ export const openSession: OpenSession = async (handle, options, ports) => {
     keep(ports, identity, analysed, diagnostics)
     clock.lap('store')
     // columns are read on demand from now on, so the memory they took is free
-    stored = loadBlocks(ports.store, identity) ?? { ...analysed, close: () => {} }
+    stored = loadBlocks(ports.store, identity)
+    if (stored) analysed.blocks.release()
+    else stored = { ...analysed, rest: () => {}, close: () => {} }
   } else {
     clock.lap('cache')
   }
@@ -75,8 +91,14 @@ export const openSession: OpenSession = async (handle, options, ports) => {
   summary.diagnostics = [...(ports.damage ?? []), ...diagnostics.rows, ...findings.diagnostics]
   summary.timings = clock.laps
   summary.cached = cached
-  const queries = (): SymbolQueries => new SymbolQueries({ memory, blocks, types: findings.types, symbols: processSymbols(core, memory, modules, ports, diagnostics), ranges, machine: core.machine }, findings.groups)
-  return new CoreSession(summary, ranges, memory, blocks, findings, symbolSources(modules, options), queries, ports, stored.close)
+  const { rest } = stored
+  const plan = (): GraphPlan => {
+    rest()
+    return graphPlan(identity, core, memory, modules, blocks, findings, ranges, diagnostics)
+  }
+  const view = (): ProcessView => ({ memory, blocks, types: findings.types, symbols: processSymbols(core, memory, modules, ports, diagnostics), ranges, machine: core.machine })
+  const threads = core.notes.threads.map((t) => ({ tid: t.tid, sp: Number(t.sp) }))
+  return new CoreSession({ summary, ranges, findings, identity, sources: symbolSources(modules, options), newView: view, threads, planGraph: plan, ports, closeIndex: stored.close })
 }
 
 /** Without tables yet: these are attached as they come. */
@@ -127,7 +149,20 @@ function analyse(core: CoreFile, memory: AddressSpace, modules: Module[], ports:
   clock.lap('types')
 
   tellOtherAllocators(plan, modules, diagnostics)
-  return { blocks, findings: { types, groups, inChunk, requested, allocators: allocatorRows(blocks, groups, plan), diagnostics: diagnostics.rows } }
+  return { blocks, findings: { types, groups, inChunk, requested, allocators: allocatorRows(blocks, groups, plan), allocatorState: plan.arenas.map(mallocState), diagnostics: diagnostics.rows } }
+}
+
+function graphPlan(identity: string, core: CoreFile, memory: AddressSpace, modules: Module[], blocks: Blocks, findings: Findings, ranges: RangeRow[], diagnostics: Diagnostics): GraphPlan {
+  const { threads, pid } = core.notes
+  const locals = new ThreadLocals(memory, modules, threads, core.machine, diagnostics)
+  return {
+    identity,
+    regionPieces: regionPieces(memory, blocks.regions),
+    roots: rootPieces({ memory, ranges, modules, threads, locals, machine: core.machine, pid, excluded: findings.allocatorState }),
+    registers: threads.map((t) => t.registers),
+    ranges: wordKindRanges(ranges),
+    vtables: findings.types.flatMap((t) => t.vtable ?? []),
+  }
 }
 
 function tellOtherAllocators(plan: GlibcPlan, modules: Module[], diagnostics: Diagnostics): void {
@@ -190,66 +225,124 @@ function summarize(handle: string, ports: SessionPorts, core: CoreFile, modules:
   }
 }
 
+interface SessionParts {
+  summary: CoreSummary
+  ranges: RangeRow[]
+  findings: Findings
+  /** Of the blocks' index. */
+  identity: string
+  sources: SymbolSource[]
+  newView: () => ProcessView
+  threads: RootThread[]
+  planGraph: () => GraphPlan
+  ports: SessionPorts
+  closeIndex: () => void
+}
+
 class CoreSession implements EngineSession {
-  private readonly report: CoreSummary
-  private readonly ranges: RangeRow[]
-  private readonly memory: AddressSpace
-  private readonly blocks: Blocks
-  private readonly findings: Findings
-  private readonly sources: SymbolSource[]
-  private readonly newQueries: () => SymbolQueries
+  private readonly parts: SessionParts
+  private readonly view: ProcessView
   private readonly queries: SymbolQueries
-  private readonly ports: SessionPorts
-  private readonly closeIndex: () => void
+  private readonly graph: GraphQueries
   private readonly rows = new Map<TopBy, TopRow[]>()
   private readonly requested: Map<number, number>
   private isNamed = true
   private readonly cursor = { query: '', offset: 0, block: 0 }
 
-  constructor(summary: CoreSummary, ranges: RangeRow[], memory: AddressSpace, blocks: Blocks, findings: Findings, sources: SymbolSource[], newQueries: () => SymbolQueries, ports: SessionPorts, closeIndex: () => void) {
-    this.report = summary
-    this.ranges = ranges
-    this.memory = memory
-    this.blocks = blocks
-    this.findings = findings
-    this.sources = sources
-    this.newQueries = newQueries
-    this.queries = newQueries()
-    this.ports = ports
-    this.closeIndex = closeIndex
+  constructor(parts: SessionParts) {
+    const { findings, threads } = parts
+    this.parts = parts
+    this.view = parts.newView()
+    this.queries = new SymbolQueries(this.view, findings.groups)
     this.requested = new Map(findings.requested)
+    const usedBytes = findings.allocators.reduce((sum, a) => sum + a.used, 0)
+    this.graph = new GraphQueries({ process: this.view, requested: this.requested, threads, usedBytes })
   }
 
   summary(): CoreSummary {
-    return this.report
+    return this.parts.summary
   }
 
   listTop(q: TopQuery): TopPage {
     this.nameBlocks()
+    if (q.by === 'layout') return pageOf(this.graph.topByLayout(), q)
     let rows = this.rows.get(q.by)
-    if (!rows) this.rows.set(q.by, (rows = topRows(this.findings.groups, this.findings.types, this.requested, q.by)))
+    if (!rows) this.rows.set(q.by, (rows = topRows(this.parts.findings.groups, this.parts.findings.types, this.requested, q.by)))
     return pageOf(rows, q)
   }
 
   listBlocks(q: BlockQuery): BlockPage {
     this.nameBlocks()
-    return listBlocks(this.memory, this.blocks, this.findings.types, this.findings, q, this.cursor)
+    const { key } = q
+    if (key !== undefined && LayoutLists.isKey(key)) return this.graph.blocksOfLayout({ ...q, key })
+    const { memory, blocks, types } = this.view
+    return listBlocks(memory, blocks, types, this.parts.findings, q, this.cursor, this.graph.ofBlock)
   }
 
   listRanges(q: RangeQuery): Page<RangeRow> {
-    const rows = this.ranges.filter((r) => q.kind === undefined || r.kind === q.kind)
+    const rows = this.parts.ranges.filter((r) => q.kind === undefined || r.kind === q.kind)
     if (q.sort === 'size') rows.sort((a, b) => a.end - a.start - (b.end - b.start))
     if (q.descending) rows.reverse()
     return { rows: rows.slice(q.offset, q.offset + q.limit), total: rows.length, offset: q.offset }
   }
 
   reportMarkdown(): string {
-    const top = this.listTop({ core: this.report.core, by: 'type', sort: 'bytes', descending: true, filter: '', offset: 0, limit: 30 })
-    return markdownReport(this.report, top)
+    const top = this.listTop({ core: this.parts.summary.core, by: 'type', sort: 'bytes', descending: true, filter: '', offset: 0, limit: 30 })
+    return markdownReport(this.parts.summary, top)
+  }
+
+  graphPlan(store: IndexStore): GraphPlan {
+    const plan = this.parts.planGraph()
+    if (this.parts.ports.store === null) saveBlocks(store, plan.identity, this.view.blocks, this.parts.findings, this.parts.ports.progress)
+    return plan
+  }
+
+  openGraph(store: IndexStore): Record<GraphPart, boolean> {
+    return this.graph.open(store, this.parts.identity)
+  }
+
+  listReferences(q: ReferenceQuery): ReferencePage {
+    this.nameBlocks()
+    return this.graph.listReferences(q)
+  }
+
+  groupReferences(q: ReferenceGroupQuery): ReferenceGroups {
+    this.nameBlocks()
+    return this.graph.groupReferences(q)
+  }
+
+  neighbourhood(q: NeighbourhoodQuery): Neighbourhood {
+    this.nameBlocks()
+    return this.graph.neighbourhood(q)
+  }
+
+  why(q: WhyQuery): Why {
+    this.nameBlocks()
+    return this.graph.why(q)
+  }
+
+  listLeaks(q: LeakQuery): LeakPage {
+    this.nameBlocks()
+    return this.graph.listLeaks(q)
+  }
+
+  groupLeaks(q: LeakGroupQuery): LeakGroupPage {
+    this.nameBlocks()
+    return this.graph.groupLeaks(q)
+  }
+
+  listRetained(q: RetainedQuery): RetainedPage {
+    this.nameBlocks()
+    return this.graph.listRetained(q)
+  }
+
+  layoutDetails({ key }: { key: string }): LayoutDetails {
+    this.nameBlocks()
+    return this.graph.layoutDetails(key)
   }
 
   symbolSources(): SymbolSource[] {
-    return this.sources
+    return this.parts.sources
   }
 
   attachSymbols(module: number, tables: SymbolTables): void {
@@ -261,9 +354,10 @@ class CoreSession implements EngineSession {
   private nameBlocks(): void {
     if (this.isNamed) return
     this.isNamed = true
-    const { types, groups } = this.findings
-    if (!nameByDebugInfo(types, this.queries.typeFinder, this.memory)) return
+    const { types, groups } = this.parts.findings
+    if (!nameByDebugInfo(types, this.queries.typeFinder, this.view.memory)) return
     this.rows.clear()
+    this.graph.renamed()
     this.queries.setBlocks(groups, types)
   }
 
@@ -283,9 +377,9 @@ class CoreSession implements EngineSession {
   }
 
   layoutIn(module: number, tables: SymbolTables, name: string): TypeLayout {
-    const alone = this.newQueries()
+    const alone = new SymbolQueries(this.parts.newView(), this.parts.findings.groups)
     alone.attach(module, tables)
-    return alone.typeLayout({ core: this.report.core, name })
+    return alone.typeLayout({ core: this.parts.summary.core, name })
   }
 
   listGlobals(q: GlobalQuery): Page<GlobalRow> {
@@ -298,8 +392,9 @@ class CoreSession implements EngineSession {
   }
 
   close(): void {
-    this.closeIndex()
-    this.ports.core.close()
+    this.parts.closeIndex()
+    this.graph.close()
+    this.parts.ports.core.close()
   }
 }
 

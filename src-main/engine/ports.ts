@@ -1,5 +1,5 @@
 /** All the engine asks of the world. Implementations live in storage/ and hosts/; tests use in-memory twins. */
-import type { Stage } from '../contract/api.ts'
+import type { GraphStage, Stage } from '../contract/api.ts'
 
 /** Positional, synchronous reads (the engine runs in a worker). Never holds more than the caller's buffer. */
 export interface ByteSource {
@@ -35,7 +35,7 @@ export interface Decompressor {
 /** Progress and cancel. Both methods throw `Cancelled` once the person has stopped the work. */
 export interface Progress {
   /** `total` 0 while unknown. */
-  stage(stage: Stage, total: number, unit: 'bytes' | 'items'): void
+  stage(stage: Stage | GraphStage, total: number, unit: 'bytes' | 'items'): void
   /** `done` of the current stage's total. Cheap enough to call every few milliseconds. */
   advance(done: number): void
 }
@@ -57,13 +57,17 @@ export interface IndexStore {
 
 export interface StoredIndex {
   readonly meta: unknown
-  /** The chunk's bytes, copied out; null where there is none. */
-  readChunk(column: string, chunk: number): Uint8Array | null
+  /** The chunk's bytes, copied out, or into `into`; null where there is none, or `into` is too small. */
+  readChunk(column: string, chunk: number, into?: Uint8Array): Uint8Array | null
   close(): void
 }
 
 export interface IndexWriter {
   writeChunk(column: string, chunk: number, bytes: Uint8Array): void
+  /** What `write` writes becomes part of the index together: much faster than one by one. */
+  together(write: () => void): void
+  /** A whole column in chunks of `chunkBytes`. */
+  writeColumn(column: string, bytes: Uint8Array, chunkBytes: number): void
   commit(meta: unknown): void
   abort(): void
 }

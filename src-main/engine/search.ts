@@ -17,3 +17,9 @@ export function itemAt<T extends { end: number }>(items: readonly T[], startOf: 
   const item = items[firstWhere(items.length, (i) => startOf(items[i]) > address) - 1]
   return item && address < item.end ? item : null
 }
+
+/** Position of a number in a sorted column; -1 where it isn't there. */
+export function itemIndex(sorted: Uint32Array, wanted: number): number {
+  const at = firstWhere(sorted.length, (i) => sorted[i] >= wanted)
+  return sorted[at] === wanted ? at : -1
+}

@@ -1,5 +1,10 @@
-import type { BlockQuery, BlockViewQuery, GlobalQuery, RangeQuery, TopQuery, TypeLayoutQuery, TypeQuery } from '../contract/api.ts'
-import type { BlockPage, BlockView, CoreSummary, DiagnosticRow, GlobalRow, Page, RangeRow, TopPage, TypeLayout, TypeRow } from '../contract/rows.ts'
+import type {
+  BlockQuery, BlockViewQuery, GlobalQuery, GraphPart, LeakGroupQuery, LeakQuery, NeighbourhoodQuery, RangeQuery, ReferenceGroupQuery, ReferenceQuery, RetainedQuery, TopQuery, TypeLayoutQuery, TypeQuery, WhyQuery,
+} from '../contract/api.ts'
+import type {
+  BlockPage, BlockView, CoreSummary, DiagnosticRow, GlobalRow, LayoutDetails, LeakGroupPage, LeakPage, Neighbourhood, Page, RangeRow, ReferenceGroups, ReferencePage, RetainedPage, TopPage, TypeLayout, TypeRow, Why,
+} from '../contract/rows.ts'
+import type { GraphPlan } from './graph/plan.ts'
 import type { TypeWithMembers } from './findings/symbolQueries.ts'
 import type { ByteSource, IndexStore, ModuleFiles, Progress } from './ports.ts'
 import type { SymbolSource } from './symbols/moduleSources.ts'
@@ -39,6 +44,19 @@ export interface EngineSession {
   listBlocks(q: BlockQuery): BlockPage
   listRanges(q: RangeQuery): Page<RangeRow>
   reportMarkdown(): string
+  /** What a graph is built from, beside the blocks, which are in `store` then. */
+  graphPlan(store: IndexStore): GraphPlan
+  /** Attaches what the store has of the graph: which parts are there. */
+  openGraph(store: IndexStore): Record<GraphPart, boolean>
+  /** What follows throws UsageError until its part of the graph is there, and where no block holds an address. */
+  listReferences(q: ReferenceQuery): ReferencePage
+  groupReferences(q: ReferenceGroupQuery): ReferenceGroups
+  neighbourhood(q: NeighbourhoodQuery): Neighbourhood
+  why(q: WhyQuery): Why
+  listLeaks(q: LeakQuery): LeakPage
+  groupLeaks(q: LeakGroupQuery): LeakGroupPage
+  listRetained(q: RetainedQuery): RetainedPage
+  layoutDetails(q: { key: string }): LayoutDetails
   /** Where each module's symbols can be read from, in the order of `CoreSummary.modules`. */
   symbolSources(): SymbolSource[]
   /** From now on queries know what the module's tables say; `module` is its position in `CoreSummary.modules`. The tables may read on demand, until `close`. */

@@ -1,5 +1,8 @@
 /** Every argument that comes from outside, checked field by field; what makes no sense is a UsageError. */
-import type { BlockQuery, BlockViewQuery, GlobalQuery, OpenQuery, RangeQuery, TopQuery, TypeLayoutQuery, TypeQuery } from '../contract/api.ts'
+import type {
+  BlockQuery, BlockViewQuery, GlobalQuery, GraphPart, LeakGroupQuery, LeakQuery, NeighbourhoodQuery, OpenQuery, RangeQuery, ReferenceGroupQuery, ReferenceQuery, RetainedQuery, TopQuery, TypeLayoutQuery, TypeQuery,
+  WhyQuery,
+} from '../contract/api.ts'
 import { RANGE_KINDS, TYPE_KINDS } from '../contract/rows.ts'
 import { UsageError } from '../engine/errors.ts'
 
@@ -28,7 +31,7 @@ export function topQuery(value: unknown): TopQuery {
   const q = fields(value)
   return {
     core: text(q, 'core', ID_MAX),
-    by: oneOf(q, 'by', ['type', 'size', 'type-size']),
+    by: oneOf(q, 'by', ['type', 'size', 'type-size', 'layout']),
     sort: oneOf(q, 'sort', ['bytes', 'count', 'size', 'label']),
     descending: flag(q, 'descending'),
     filter: text(q, 'filter', FILTER_MAX),
@@ -94,6 +97,61 @@ export function blockViewQuery(value: unknown): BlockViewQuery {
   const query: BlockViewQuery = { core: text(q, 'core', ID_MAX), address: address(q, 'address'), ...page(q) }
   if (q['as'] !== undefined) query.as = text(q, 'as', TYPE_MAX)
   return query
+}
+
+export function graphPartQuery(value: unknown): { core: string; part: GraphPart } {
+  const q = fields(value)
+  return { core: text(q, 'core', ID_MAX), part: oneOf(q, 'part', ['references', 'retained']) }
+}
+
+export function referenceQuery(value: unknown): ReferenceQuery {
+  return { ...referenceGroupQuery(value), ...page(fields(value)) }
+}
+
+export function referenceGroupQuery(value: unknown): ReferenceGroupQuery {
+  const q = fields(value)
+  return { core: text(q, 'core', ID_MAX), address: address(q, 'address'), direction: oneOf(q, 'direction', ['in', 'out']) }
+}
+
+export function neighbourhoodQuery(value: unknown): NeighbourhoodQuery {
+  const q = fields(value)
+  return {
+    core: text(q, 'core', ID_MAX),
+    address: address(q, 'address'),
+    direction: oneOf(q, 'direction', ['in', 'out', 'both']),
+    depth: integer(q, 'depth', 1, 10),
+    limit: integer(q, 'limit', 1, 2000),
+  }
+}
+
+export function whyQuery(value: unknown): WhyQuery {
+  const q = fields(value)
+  return { core: text(q, 'core', ID_MAX), address: address(q, 'address'), limit: integer(q, 'limit', 1, 20) }
+}
+
+export function leakQuery(value: unknown): LeakQuery {
+  const q = fields(value)
+  const query: LeakQuery = { core: text(q, 'core', ID_MAX), heads: flag(q, 'heads'), sort: oneOf(q, 'sort', ['addr', 'size', 'holds']), descending: flag(q, 'descending'), ...page(q) }
+  if (q['label'] !== undefined) query.label = text(q, 'label', TYPE_MAX)
+  if (q['head'] !== undefined) query.head = address(q, 'head')
+  return query
+}
+
+export function leakGroupQuery(value: unknown): LeakGroupQuery {
+  const q = fields(value)
+  return { core: text(q, 'core', ID_MAX), sort: oneOf(q, 'sort', ['bytes', 'count', 'label', 'holds']), descending: flag(q, 'descending'), filter: text(q, 'filter', FILTER_MAX), ...page(q) }
+}
+
+export function retainedQuery(value: unknown): RetainedQuery {
+  const q = fields(value)
+  const query: RetainedQuery = { core: text(q, 'core', ID_MAX), ...page(q) }
+  if (q['address'] !== undefined) query.address = address(q, 'address')
+  return query
+}
+
+export function layoutQuery(value: unknown): { core: string; key: string } {
+  const q = fields(value)
+  return { core: text(q, 'core', ID_MAX), key: text(q, 'key', ID_MAX) }
 }
 
 function page(q: Fields): { offset: number; limit: number } {

@@ -23,6 +23,17 @@ const METHODS: Record<CoreApiMethod, true> = {
   typeLayout: true,
   listGlobals: true,
   viewBlock: true,
+  graphState: true,
+  awaitGraph: true,
+  cancelGraph: true,
+  listReferences: true,
+  groupReferences: true,
+  neighbourhood: true,
+  why: true,
+  listLeaks: true,
+  groupLeaks: true,
+  listRetained: true,
+  layoutDetails: true,
   report: true,
 }
 

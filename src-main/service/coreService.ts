@@ -8,7 +8,10 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import type { CoreApi, CoreEvent, HostInfo, OfferedFile } from '../contract/api.ts'
 import type { Outcome } from '../contract/outcome.ts'
-import type { BlockPage, BlockView, CoreSummary, GlobalRow, ModuleSymbolsRow, Page, RangeRow, TopPage, TypeLayout, TypeRow } from '../contract/rows.ts'
+import type {
+  BlockPage, BlockView, CoreSummary, GlobalRow, GraphState, LayoutDetails, LeakGroupPage, LeakPage, ModuleSymbolsRow, Neighbourhood, Page, RangeRow, ReferenceGroups, ReferencePage, RetainedPage, TopPage,
+  TypeLayout, TypeRow, Why,
+} from '../contract/rows.ts'
 import { UsageError } from '../engine/errors.ts'
 import { Cancelled } from '../engine/ports.ts'
 import type { OpenOptions } from '../engine/session.ts'
@@ -18,7 +21,11 @@ import { EngineWorker } from '../workers/engineWorker.ts'
 import { toFailure } from '../workers/failure.ts'
 import type { BlockText, BlockTextQuery, EngineCalls, EngineMethod, TypeText, TypeTextQuery } from '../workers/messages.ts'
 import { SymbolPool } from '../workers/symbolPool.ts'
-import { blockQuery, blockViewQuery, coreQuery, fileQuery, globalQuery, openQuery, rangeQuery, topQuery, typeLayoutQuery, typeQuery } from './arguments.ts'
+import {
+  blockQuery, blockViewQuery, coreQuery, fileQuery, globalQuery, graphPartQuery, layoutQuery, leakGroupQuery, leakQuery, neighbourhoodQuery, openQuery, rangeQuery, referenceGroupQuery, referenceQuery, retainedQuery,
+  topQuery, typeLayoutQuery, typeQuery, whyQuery,
+} from './arguments.ts'
+import { CoreGraph } from './coreGraph.ts'
 import { CoreSymbols } from './coreSymbols.ts'
 import { OfferedFiles } from './offeredFiles.ts'
 
@@ -36,8 +43,11 @@ export interface CoreServiceOptions {
   onOpened?: (path: string) => void
   /** Symbols are read only once someone asks for them, not as soon as a core is open. */
   symbolsWhenAsked?: boolean
+  /** The graph is built only once someone waits for it, not as soon as symbols are read. */
+  graphWhenAsked?: boolean
   workerUrl?: URL | undefined
   symbolWorkerUrl?: URL | undefined
+  graphWorkerUrl?: URL | undefined
 }
 
 interface OpenCore {
@@ -45,6 +55,7 @@ interface OpenCore {
   file: string
   worker: EngineWorker
   symbols: CoreSymbols
+  graph: CoreGraph
   /** Of the file when it was opened: a core written anew is analysed anew. */
   stamp: string
   outcome: Promise<Outcome<CoreSummary>>
@@ -169,6 +180,53 @@ export class CoreService implements CoreApi {
     return this.ask('viewBlock', query, (q) => blockViewQuery(q).core, blockViewQuery)
   }
 
+  listReferences(query: Parameters<CoreApi['listReferences']>[0]): Promise<Outcome<ReferencePage>> {
+    return this.ask('listReferences', query, (q) => referenceQuery(q).core, referenceQuery)
+  }
+
+  groupReferences(query: Parameters<CoreApi['groupReferences']>[0]): Promise<Outcome<ReferenceGroups>> {
+    return this.ask('groupReferences', query, (q) => referenceGroupQuery(q).core, referenceGroupQuery)
+  }
+
+  neighbourhood(query: Parameters<CoreApi['neighbourhood']>[0]): Promise<Outcome<Neighbourhood>> {
+    return this.ask('neighbourhood', query, (q) => neighbourhoodQuery(q).core, neighbourhoodQuery)
+  }
+
+  why(query: Parameters<CoreApi['why']>[0]): Promise<Outcome<Why>> {
+    return this.ask('why', query, (q) => whyQuery(q).core, whyQuery)
+  }
+
+  listLeaks(query: Parameters<CoreApi['listLeaks']>[0]): Promise<Outcome<LeakPage>> {
+    return this.ask('listLeaks', query, (q) => leakQuery(q).core, leakQuery)
+  }
+
+  groupLeaks(query: Parameters<CoreApi['groupLeaks']>[0]): Promise<Outcome<LeakGroupPage>> {
+    return this.ask('groupLeaks', query, (q) => leakGroupQuery(q).core, leakGroupQuery)
+  }
+
+  listRetained(query: Parameters<CoreApi['listRetained']>[0]): Promise<Outcome<RetainedPage>> {
+    return this.ask('listRetained', query, (q) => retainedQuery(q).core, retainedQuery)
+  }
+
+  layoutDetails(query: Parameters<CoreApi['layoutDetails']>[0]): Promise<Outcome<LayoutDetails>> {
+    return this.ask('layoutDetails', query, (q) => layoutQuery(q).core, layoutQuery)
+  }
+
+  graphState(query: { core: string }): Promise<Outcome<GraphState>> {
+    return this.askGraph('graphState', query, (graph) => Promise.resolve({ ok: true, value: graph.current() }))
+  }
+
+  awaitGraph(query: Parameters<CoreApi['awaitGraph']>[0]): Promise<Outcome<GraphState>> {
+    return this.askGraph('awaitGraph', query, (graph) => graph.wait(graphPartQuery(query).part))
+  }
+
+  cancelGraph(query: { core: string }): Promise<Outcome<null>> {
+    return this.askGraph('cancelGraph', query, async (graph) => {
+      await graph.cancel()
+      return { ok: true, value: null }
+    })
+  }
+
   listModuleSymbols(query: { core: string }): Promise<Outcome<ModuleSymbolsRow[]>> {
     return this.askSymbols('listModuleSymbols', query, (symbols) => symbols.list())
   }
@@ -229,6 +287,12 @@ export class CoreService implements CoreApi {
       folder: symbolsFolder(scratch ?? this.options.cacheFolder),
       onChange: (row, done, total) => this.emit({ kind: 'symbols', core: handle, file, row, done, total }),
     })
+    const graph = new CoreGraph({
+      worker,
+      folder: scratch ?? this.options.cacheFolder,
+      url: this.options.graphWorkerUrl,
+      onChange: (state) => this.emit({ kind: 'graph', core: handle, file, state }),
+    })
     const outcome = worker.open({
       path,
       handle,
@@ -236,7 +300,7 @@ export class CoreService implements CoreApi {
       indexFolder: noCache ? null : this.options.cacheFolder,
       decompressFolder: scratch ?? this.options.cacheFolder,
     })
-    const core: OpenCore = { handle, file, worker, symbols, stamp, scratch, outcome: outcome.then((settled) => this.opened(core, path, settled)) }
+    const core: OpenCore = { handle, file, worker, symbols, graph, stamp, scratch, outcome: outcome.then((settled) => this.opened(core, path, settled)) }
     this.cores.set(handle, core)
     return core
   }
@@ -245,7 +309,9 @@ export class CoreService implements CoreApi {
     if (outcome.ok) {
       this.files.wasOpened(core.file)
       this.options.onOpened?.(path)
-      if (this.options.symbolsWhenAsked !== true) void core.symbols.list()
+      const settled = this.options.symbolsWhenAsked === true ? null : core.symbols.settled()
+      // not beside the symbols: those are what the person sees first
+      if (this.options.graphWhenAsked !== true) void Promise.resolve(settled).then(() => core.graph.wait('retained'))
     } else {
       await this.drop(core)
     }
@@ -255,6 +321,7 @@ export class CoreService implements CoreApi {
   private async drop(core: OpenCore): Promise<void> {
     this.cores.delete(core.handle)
     core.symbols.cancel()
+    await core.graph.close()
     await core.worker.close()
     if (core.scratch === null) return
     await this.pool.quiet(symbolsFolder(core.scratch))
@@ -279,11 +346,19 @@ export class CoreService implements CoreApi {
     return asked.ok ? await asked.value.worker.call(method, asked.value.query) : asked
   }
 
-  private async askSymbols<T>(method: string, query: { core: string }, work: (symbols: CoreSymbols) => Promise<Outcome<T>>): Promise<Outcome<T>> {
+  private askSymbols<T>(method: string, query: { core: string }, work: (symbols: CoreSymbols) => Promise<Outcome<T>>): Promise<Outcome<T>> {
+    return this.askPart(method, query, ({ symbols }) => work(symbols))
+  }
+
+  private askGraph<T>(method: string, query: { core: string }, work: (graph: CoreGraph) => Promise<Outcome<T>>): Promise<Outcome<T>> {
+    return this.askPart(method, query, ({ graph }) => work(graph))
+  }
+
+  private async askPart<T>(method: string, query: { core: string }, work: (core: OpenCore) => Promise<Outcome<T>>): Promise<Outcome<T>> {
     const asked = await this.answer(method, () => {
       const core = this.cores.get(coreQuery(query).core)
       if (core === undefined) throw new UsageError('this core is not open', method, 'open it again')
-      return core.symbols
+      return core
     })
     return asked.ok ? await work(asked.value) : asked
   }

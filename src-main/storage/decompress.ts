@@ -42,6 +42,8 @@ const ELF_HEADER = 64
 
 export interface DecompressedCore {
   source: ByteSource
+  /** Of the decompressed file. */
+  path: string
   diagnostics: DiagnosticRow[]
 }
 
@@ -122,7 +124,7 @@ function openDecompressed(path: string, compressed: ByteSource): DecompressedCor
       read: (offset, target) => file.read(offset, target),
       close: () => file.close(),
     }
-    return { source, diagnostics: record.diagnostics }
+    return { source, path, diagnostics: record.diagnostics }
   } catch {
     return null
   }

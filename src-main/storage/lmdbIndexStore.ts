@@ -29,6 +29,8 @@ const SEALED_BYTES = 32 << 10
 /** Files up to this size are checked as a whole before they are opened: a few milliseconds. */
 const CHECKED_AT_OPEN = 8 << 20
 const READ_BYTES = 1 << 20
+/** Written in one transaction, as far as the caller gives as much at once. */
+const TRANSACTION_BYTES = 16 << 20
 
 const META = 'meta'
 
@@ -111,10 +113,10 @@ export class LmdbStoredIndex implements StoredIndex {
     return Object.entries(this.checksums).every(([column, sums]) => sums.every((sum, chunk) => sum === null || this.readChunk(column, chunk) !== null))
   }
 
-  readChunk(column: string, chunk: number): Uint8Array | null {
+  readChunk(column: string, chunk: number, into?: Uint8Array): Uint8Array | null {
     const expected = this.checksums[column]?.[chunk]
     if (expected === undefined || expected === null) return null
-    const bytes = this.copyChunk(column, chunk)
+    const bytes = this.copyChunk(column, chunk, into)
     return bytes !== null && crc32(bytes) === expected ? bytes : null
   }
 
@@ -122,9 +124,9 @@ export class LmdbStoredIndex implements StoredIndex {
     closeNow(this.database)
   }
 
-  private copyChunk(column: string, chunk: number): Uint8Array | null {
+  private copyChunk(column: string, chunk: number, into: Uint8Array | undefined): Uint8Array | null {
     try {
-      return copyOut(this.database, [column, chunk])
+      return copyOut(this.database, [column, chunk], into)
     } catch {
       // A page that is no page any more: as good as absent.
       return null
@@ -141,6 +143,7 @@ class LmdbIndexWriter implements IndexWriter {
   private readonly path: string
   private readonly checksums: MetaRecord['checksums'] = {}
   private database: Database | null
+  private scratch = new Uint8Array(0)
 
   constructor(folder: string, identity: string, version: number, limit: number, sealWhole: boolean) {
     this.folder = folder
@@ -157,6 +160,24 @@ class LmdbIndexWriter implements IndexWriter {
     while (sums.length < chunk) sums.push(null)
     sums[chunk] = crc32(bytes)
     this.opened().putSync([column, chunk], bytes)
+  }
+
+  together(write: () => void): void {
+    this.opened().transactionSync(write)
+  }
+
+  writeColumn(column: string, bytes: Uint8Array, chunkBytes: number): void {
+    const perTransaction = Math.max(1, Math.floor(TRANSACTION_BYTES / chunkBytes)) * chunkBytes
+    for (let from = 0; from < bytes.length; from += perTransaction) {
+      this.together(() => {
+        const end = Math.min(bytes.length, from + perTransaction)
+        for (let at = from; at < end; at += chunkBytes) {
+          const part = bytes.subarray(at, Math.min(end, at + chunkBytes))
+          // lmdb takes no shared memory
+          this.writeChunk(column, at / chunkBytes, part.buffer instanceof SharedArrayBuffer ? this.copyOf(part) : part)
+        }
+      })
+    }
   }
 
   commit(meta: unknown): void {
@@ -182,6 +203,13 @@ class LmdbIndexWriter implements IndexWriter {
     remove(this.path)
   }
 
+  /** Good until the next copy. */
+  private copyOf(bytes: Uint8Array): Uint8Array {
+    if (this.scratch.length < bytes.length) this.scratch = new Uint8Array(bytes.length)
+    this.scratch.set(bytes)
+    return this.scratch.subarray(0, bytes.length)
+  }
+
   private opened(): Database {
     if (this.database === null) throw new Error('this index was committed or aborted before')
     return this.database
@@ -199,10 +227,10 @@ function closeNow(database: Database): void {
 }
 
 /** lmdb may answer a view of a buffer it uses again: what leaves here is a copy of its own. */
-function copyOut(database: Database, key: string | [string, number]): Uint8Array | null {
-  const bytes = database.getBinary(key)
-  if (bytes === undefined) return null
-  const copy = new Uint8Array(bytes.length)
+function copyOut(database: Database, key: string | [string, number], into?: Uint8Array): Uint8Array | null {
+  const bytes = database.getBinaryFast(key)
+  if (bytes === undefined || (into !== undefined && into.length < bytes.length)) return null
+  const copy = into === undefined ? new Uint8Array(bytes.length) : into.subarray(0, bytes.length)
   // Not copy.set(bytes): such a buffer's own `length` may be below that of its memory.
   copy.set(Uint8Array.prototype.subarray.call(bytes, 0, bytes.length))
   return copy

@@ -1,7 +1,13 @@
 /** What passes between the main thread and an engine worker. Plain data; every request is answered by one response. */
-import type { BlockQuery, BlockViewQuery, GlobalQuery, RangeQuery, Stage, TopQuery, TypeLayoutQuery, TypeQuery } from '../contract/api.ts'
+import type {
+  BlockQuery, BlockViewQuery, GlobalQuery, GraphPart, GraphStage, LeakGroupQuery, LeakQuery, NeighbourhoodQuery, RangeQuery, ReferenceGroupQuery, ReferenceQuery, RetainedQuery, Stage, TopQuery, TypeLayoutQuery,
+  TypeQuery, WhyQuery,
+} from '../contract/api.ts'
 import type { Failure } from '../contract/outcome.ts'
-import type { BlockPage, BlockView, CoreSummary, GlobalRow, Page, RangeRow, TopPage, TypeLayout, TypeRow } from '../contract/rows.ts'
+import type {
+  BlockPage, BlockView, CoreSummary, GlobalRow, LayoutDetails, LeakGroupPage, LeakPage, Neighbourhood, Page, RangeRow, ReferenceGroups, ReferencePage, RetainedPage, TopPage, TypeLayout, TypeRow, Why,
+} from '../contract/rows.ts'
+import type { GraphPlan } from '../engine/graph/plan.ts'
 import type { OpenOptions } from '../engine/session.ts'
 import type { SymbolSource } from '../engine/symbols/moduleSources.ts'
 import type { SymbolCounts, SymbolsInfo } from '../engine/symbols/storedTables.ts'
@@ -67,6 +73,18 @@ export interface EngineCalls {
   viewBlock: { query: BlockViewQuery; answer: BlockView }
   typeText: { query: TypeTextQuery; answer: TypeText }
   report: { query: null; answer: string }
+  /** What the graph is built from. The blocks are in the index of `folder` from now on. */
+  graphPlan: { query: { folder: string }; answer: { plan: GraphPlan; core: string } }
+  /** Which parts of the graph the index in `folder` has: they are attached. */
+  openGraph: { query: { folder: string }; answer: Record<GraphPart, boolean> }
+  listReferences: { query: ReferenceQuery; answer: ReferencePage }
+  groupReferences: { query: ReferenceGroupQuery; answer: ReferenceGroups }
+  neighbourhood: { query: NeighbourhoodQuery; answer: Neighbourhood }
+  why: { query: WhyQuery; answer: Why }
+  listLeaks: { query: LeakQuery; answer: LeakPage }
+  groupLeaks: { query: LeakGroupQuery; answer: LeakGroupPage }
+  listRetained: { query: RetainedQuery; answer: RetainedPage }
+  layoutDetails: { query: { core: string; key: string }; answer: LayoutDetails }
   /** Where modules' symbols come from; what the database in `folder` has of them is attached at once. */
   openSymbols: { query: { folder: string }; answer: { source: SymbolSource; attached: AttachedSymbols | null }[] }
   /** To be asked when a module was read into that database. Null where it can't be read from there. */
@@ -79,8 +97,8 @@ export type EngineMethod = keyof EngineCalls
 export type EngineCall = { [M in EngineMethod]: { method: M; query: EngineCalls[M]['query'] } }[EngineMethod]
 export type ToWorker = EngineCall & { id: number }
 
-export interface ProgressReport {
-  stage: Stage
+export interface ProgressReport<S extends Stage | GraphStage = Stage> {
+  stage: S
   done: number
   total: number
   unit: 'bytes' | 'items'

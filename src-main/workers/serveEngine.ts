@@ -24,12 +24,16 @@ export type Decompress = (source: ByteSource, folder: string, progress: Progress
 
 interface Decompressed {
   source: ByteSource
+  /** Of the file that `source` reads. */
+  path: string
   diagnostics: DiagnosticRow[]
 }
 
 export function serveEngine(port: MessagePort, openSession: OpenSession, decompress: Decompress): void {
   let session: EngineSession | null = null
   let path = ''
+  /** Of the core itself: not of the compressed file. */
+  let corePath = ''
   const symbols = new AttachedModules((identity) => port.postMessage({ kind: 'symbolsDamaged', identity } satisfies FromWorker))
 
   const opened = (): EngineSession => {
@@ -67,6 +71,26 @@ export function serveEngine(port: MessagePort, openSession: OpenSession, decompr
         return typeText(opened(), call.query)
       case 'report':
         return opened().reportMarkdown()
+      case 'graphPlan':
+        return { plan: opened().graphPlan(lmdbIndexStore(call.query.folder)), core: corePath }
+      case 'openGraph':
+        return opened().openGraph(lmdbIndexStore(call.query.folder))
+      case 'listReferences':
+        return opened().listReferences(call.query)
+      case 'groupReferences':
+        return opened().groupReferences(call.query)
+      case 'neighbourhood':
+        return opened().neighbourhood(call.query)
+      case 'why':
+        return opened().why(call.query)
+      case 'listLeaks':
+        return opened().listLeaks(call.query)
+      case 'groupLeaks':
+        return opened().groupLeaks(call.query)
+      case 'listRetained':
+        return opened().listRetained(call.query)
+      case 'layoutDetails':
+        return opened().layoutDetails(call.query)
       case 'openSymbols':
         return symbols.open(opened(), call.query.folder)
       case 'attachSymbols':
@@ -84,11 +108,13 @@ export function serveEngine(port: MessagePort, openSession: OpenSession, decompr
     const progress = new ProgressMeter(request.stop, (report) => post({ kind: 'progress', report }), () => performance.now())
     const file = openFileByteSource(request.path)
     let core = file
+    corePath = request.path
     let damage: DiagnosticRow[] = []
     try {
       const decompressed = await decompress(file, request.decompressFolder, progress)
       if (decompressed !== null) {
         core = decompressed.source
+        corePath = decompressed.path
         file.close()
         damage = decompressed.diagnostics
       }

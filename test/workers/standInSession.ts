@@ -8,6 +8,7 @@ import type { SymbolSource } from '../../src-main/engine/symbols/moduleSources.t
 import type { SymbolTables } from '../../src-main/engine/symbols/tables.ts'
 import type { BlockPage, BlockRow, CoreSummary, TopPage } from '../../src-main/contract/rows.ts'
 import { UnreadableCore, UsageError } from '../../src-main/engine/errors.ts'
+import { standInGraph } from './standInGraph.ts'
 import { standInQueries } from './standInQueries.ts'
 
 export function standInBlock(i: number): BlockRow {
@@ -99,6 +100,7 @@ export const standInSession: OpenSession = async (handle, options, ports) => {
     symbolSources: () => sources,
     attachSymbols: (module, tables) => void attached.set(module, tables),
     ...standInQueries(),
+    ...standInGraph(),
     close: () => ports.core.close(),
   }
 }

@@ -1,15 +1,20 @@
 /**
- * Every block of the process in columns, in address order. 13 bytes a block, so 50 million are 650 MB; chunks of
- * a million, so growing never copies.
+ * Every block of the process in columns, in address order. 13 bytes a block, so 50 million are 650 MB; in chunks, so that
+ * growing never copies and one block costs little to read.
  *
  * A block's address is kept in 8-byte granules from the start of its region, its size in 8-byte words: 32 bits
  * reach 32 GiB. A block larger than that is alone in its region and its size is the region's `largeWords`.
  */
 import type { AllocatorName } from '../../contract/rows.ts'
 
-export const CHUNK_BITS = 20
+export const CHUNK_BITS = 16
 export const CHUNK_BLOCKS = 1 << CHUNK_BITS
 const CHUNK_MASK = CHUNK_BLOCKS - 1
+const BLOCK_BYTES = 13
+/** Chunks that are allocated together: so much at once is memory of its own, and back with the system as soon as it is given back. */
+const SLAB_CHUNKS = 64
+/** Of chunks that are kept elsewhere: 850 KB each. */
+const CHUNKS_HELD = 32
 /** In `words`: see the region's `largeWords`. */
 export const LARGE = 0xffff_ffff
 export const GRANULE = 8
@@ -45,8 +50,15 @@ export interface BlockChunk {
   type: Uint32Array
 }
 
-export function newChunk(length = CHUNK_BLOCKS): BlockChunk {
-  return { start: new Uint32Array(length), words: new Uint32Array(length), state: new Uint8Array(length), type: new Uint32Array(length) }
+export const newChunk = (length: number): BlockChunk => chunkIn(new ArrayBuffer(length * BLOCK_BYTES), 0, length)
+
+function chunkIn(buffer: ArrayBuffer, at: number, length: number): BlockChunk {
+  return {
+    start: new Uint32Array(buffer, at, length),
+    words: new Uint32Array(buffer, at + length * 4, length),
+    type: new Uint32Array(buffer, at + length * 8, length),
+    state: new Uint8Array(buffer, at + length * 12, length),
+  }
 }
 
 /** Blocks are appended region by region in address order. */
@@ -55,6 +67,7 @@ export class Blocks {
   count = 0
   private readonly load: ((chunk: number) => BlockChunk) | null
   private readonly chunks: (BlockChunk | undefined)[] = []
+  private readonly slabs: ArrayBuffer[] = []
   private readonly recent: number[] = []
   private readonly firstStarts: (number | undefined)[] = []
 
@@ -70,14 +83,27 @@ export class Blocks {
   chunk(index: number): BlockChunk {
     let chunk = this.chunks[index]
     if (!chunk) {
-      chunk = this.load ? this.load(index) : newChunk()
+      chunk = this.load ? this.load(index) : this.newChunk(index)
       this.chunks[index] = chunk
       if (this.load) {
         this.recent.push(index)
-        if (this.recent.length > 4) this.chunks[this.recent.shift()!] = undefined
+        if (this.recent.length > CHUNKS_HELD) this.chunks[this.recent.shift()!] = undefined
       }
     }
     return chunk
+  }
+
+  /** Gives the columns' memory back at once, not when the garbage is collected. No block can be read any more. */
+  release(): void {
+    this.chunks.length = 0
+    for (const slab of this.slabs.splice(0)) slab.transfer(0)
+    this.count = 0
+  }
+
+  private newChunk(index: number): BlockChunk {
+    const slab = Math.floor(index / SLAB_CHUNKS)
+    this.slabs[slab] ??= new ArrayBuffer(SLAB_CHUNKS * CHUNK_BLOCKS * BLOCK_BYTES)
+    return chunkIn(this.slabs[slab], (index % SLAB_CHUNKS) * CHUNK_BLOCKS * BLOCK_BYTES, CHUNK_BLOCKS)
   }
 
   beginRegion(region: Omit<Region, 'firstBlock' | 'blockCount' | 'largeWords' | 'freeTail'>): Region {

@@ -19,7 +19,8 @@ export interface BlockCursor {
 /** Confidence of a type that a vtable says. */
 const BY_VTABLE = 0.99
 
-export function listBlocks(memory: AddressSpace, blocks: Blocks, types: KnownType[], grouped: GroupedBlocks, q: BlockQuery, cursor: BlockCursor): BlockPage {
+/** @param more what else is known of a used block */
+export function listBlocks(memory: AddressSpace, blocks: Blocks, types: KnownType[], grouped: GroupedBlocks, q: BlockQuery, cursor: BlockCursor, more: ((block: number) => Partial<BlockRow>) | null = null): BlockPage {
   const wanted = selection(q, types)
   const isCounted = grouped.groups.map((g) => matches(g, wanted))
   const counted = grouped.groups.filter((_, i) => isCounted[i])
@@ -54,7 +55,9 @@ export function listBlocks(memory: AddressSpace, blocks: Blocks, types: KnownTyp
         skip--
         continue
       }
-      rows.push(blockRow(memory, region, region.start + chunk.start[i] * 8, size, free, types[blockType]))
+      const row = blockRow(memory, region, region.start + chunk.start[i] * 8, size, free, types[blockType])
+      if (more && !free) Object.assign(row, more(block))
+      rows.push(row)
     }
     block = first + i
   }

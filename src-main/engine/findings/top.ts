@@ -74,6 +74,8 @@ function keyOf(type: number, size: number, by: TopBy): string {
       return `size ${size}`
     case 'type-size':
       return `type ${type} size ${size}`
+    case 'layout':
+      throw new Error('layouts are grouped by the graph')
   }
 }
 

@@ -10,8 +10,10 @@ import type { CoreFile } from '../corefile/open.ts'
 import type { ByteSource, IndexStore, IndexWriter, Progress } from '../ports.ts'
 
 /** Goes up whenever what is stored, or how it is computed, changes. */
-export const INDEX_VERSION = 6
+export const INDEX_VERSION = 8
 const HEAD_BYTES = 1 << 20
+/** Chunks of blocks that are written together: some 14 MB. */
+const CHUNKS_AT_ONCE = 16
 
 interface StoredMeta {
   regions: Region[]
@@ -22,6 +24,10 @@ interface StoredMeta {
 export interface StoredBlocks {
   blocks: Blocks
   findings: Findings
+  /** Copies a whole column of all blocks. */
+  copyColumn(name: 'start' | 'words' | 'state', into: Uint8Array): void
+  /** Closes the index until something is read from it again: its mapping takes memory. */
+  rest(): void
   close(): void
 }
 
@@ -36,20 +42,31 @@ export function coreIdentity(source: ByteSource, core: CoreFile, modules: Module
 
 /** Null where there is no whole index of that core. */
 export function loadBlocks(store: IndexStore | null, identity: string): StoredBlocks | null {
-  const stored = store?.open(identity, INDEX_VERSION)
+  if (!store) return null
+  let stored = store.open(identity, INDEX_VERSION)
   if (!stored) return null
   const meta = stored.meta as StoredMeta
+  const read = (name: string, chunk: number, into?: Uint8Array): Uint8Array => {
+    stored ??= store.open(identity, INDEX_VERSION)
+    const bytes = stored?.readChunk(name, chunk, into)
+    if (!bytes) throw new Error(`the cache's ${name} ${chunk} can't be read any more`)
+    return bytes
+  }
+  const rest = (): void => {
+    stored?.close()
+    stored = null
+  }
   const blocks = new Blocks((chunk) => {
-    const column = <T>(name: string, make: (bytes: Uint8Array) => T): T => {
-      const bytes = stored.readChunk(name, chunk)
-      if (!bytes) throw new Error(`the cache's ${name} ${chunk} can't be read any more`)
-      return make(bytes)
-    }
-    return { start: column('start', asWords), words: column('words', asWords), state: column('state', (b) => b), type: column('type', asWords) }
+    const words = (name: string): Uint32Array => asWords(read(name, chunk))
+    return { start: words('start'), words: words('words'), state: read('state', chunk), type: words('type') }
   })
   blocks.regions.push(...meta.regions)
   blocks.count = meta.count
-  return { blocks, findings: meta.findings, close: () => stored.close() }
+  const copyColumn: StoredBlocks['copyColumn'] = (name, into) => {
+    const chunkBytes = (into.length / meta.count) * CHUNK_BLOCKS
+    for (let c = 0; c < blocks.chunkCount; c++) read(name, c, into.subarray(c * chunkBytes))
+  }
+  return { blocks, findings: meta.findings, copyColumn, rest, close: rest }
 }
 
 function asWords(bytes: Uint8Array): Uint32Array {
@@ -62,9 +79,11 @@ export function saveBlocks(store: IndexStore | null, identity: string, blocks: B
   if (!store) return
   const writer = store.create(identity, INDEX_VERSION)
   try {
-    for (let c = 0; c < blocks.chunkCount; c++) {
+    for (let c = 0; c < blocks.chunkCount; c += CHUNKS_AT_ONCE) {
       progress.advance(c)
-      writeChunk(writer, c, blocks.chunk(c), Math.min(CHUNK_BLOCKS, blocks.count - c * CHUNK_BLOCKS))
+      writer.together(() => {
+        for (let i = c; i < Math.min(blocks.chunkCount, c + CHUNKS_AT_ONCE); i++) writeChunk(writer, i, blocks.chunk(i), Math.min(CHUNK_BLOCKS, blocks.count - i * CHUNK_BLOCKS))
+      })
     }
     writer.commit({ regions: blocks.regions, count: blocks.count, findings } satisfies StoredMeta)
   } catch (error) {

@@ -1,5 +1,6 @@
 /** What the service answers, on its way to the output: a failure ends the command, a document becomes a line. */
 import type { Failure, Outcome } from '../../contract/outcome.ts'
+import type { Page } from '../../contract/rows.ts'
 import type { BlockText } from '../../workers/messages.ts'
 import type { Output } from './output.ts'
 
@@ -37,4 +38,19 @@ export async function writeRows(limit: number, format: 'text' | 'json' | 'jsonl'
     if (!more) break
   }
   if (format === 'json') await output.write(`\n],"total":${total}}\n`)
+}
+
+const PAGE_ROWS = 10_000
+
+/** Rows of as many pages as it takes. */
+export async function pages<Row>(limit: number, ask: (offset: number, limit: number) => Promise<Outcome<Page<Row>>>): Promise<{ rows: Row[]; total: number }> {
+  const rows: Row[] = []
+  let total: number
+  do {
+    const page = value(await ask(rows.length, Math.min(PAGE_ROWS, limit - rows.length)))
+    total = page.total
+    if (page.rows.length === 0) break
+    rows.push(...page.rows)
+  } while (rows.length < Math.min(limit, total))
+  return { rows, total }
 }

@@ -28,6 +28,11 @@ export type Command =
   | { kind: 'block'; core: string; common: CommonOptions; address: number; as: string | undefined; limit: number | null }
   | { kind: 'types'; core: string; common: CommonOptions; name: string | null; filter: string; typeKind: TypeKind | undefined; sort: TypeQuery['sort'] | null; limit: number | null }
   | { kind: 'globals'; core: string; common: CommonOptions; filter: string; tls: boolean; sort: GlobalQuery['sort']; limit: number | null }
+  | { kind: 'refs'; core: string; common: CommonOptions; address: number; direction: 'in' | 'out'; depth: number; limit: number | null; form: OutputFormat | 'mermaid' | 'dot' }
+  | { kind: 'why'; core: string; common: CommonOptions; address: number; limit: number | null }
+  | { kind: 'leaks'; core: string; common: CommonOptions; heads: boolean; limit: number | null }
+  | { kind: 'retained'; core: string; common: CommonOptions; address: number | null; limit: number | null }
+  | { kind: 'layout'; core: string; common: CommonOptions; address: number }
   | { kind: 'report'; core: string; common: CommonOptions; output: string | null }
   | { kind: 'symbols'; common: CommonOptions; action: 'add' | 'list' | 'check'; paths: string[] }
   | { kind: 'symbols'; common: CommonOptions; action: 'remove'; buildIds: string[] }
@@ -35,7 +40,7 @@ export type Command =
 
 type CommandName = Exclude<Command['kind'], 'help' | 'version'>
 
-const LATER = ['candidates', 'refs', 'why', 'leaks', 'retained', 'find', 'label', 'diff', 'export']
+const LATER = ['candidates', 'find', 'label', 'diff', 'export']
 const TRY_HELP = 'corelens --help lists what there is'
 
 const COMMON = {
@@ -59,6 +64,11 @@ const OWN: Record<CommandName, NonNullable<ParseArgsConfig['options']>> = {
   block: { as: { type: 'string' }, limit: { type: 'string' } },
   types: { filter: { type: 'string' }, kind: { type: 'string' }, sort: { type: 'string' }, limit: { type: 'string' } },
   globals: { filter: { type: 'string' }, tls: { type: 'boolean' }, sort: { type: 'string' }, limit: { type: 'string' } },
+  refs: { in: { type: 'boolean' }, out: { type: 'boolean' }, depth: { type: 'string' }, limit: { type: 'string' }, format: { type: 'string' } },
+  why: { limit: { type: 'string' } },
+  leaks: { heads: { type: 'boolean' }, limit: { type: 'string' } },
+  retained: { limit: { type: 'string' } },
+  layout: {},
   report: { output: { type: 'string', short: 'o' } },
   symbols: {},
   serve: { port: { type: 'string' } },
@@ -72,7 +82,7 @@ export function readCommandLine(args: readonly string[]): Command {
   if (first === undefined) throw new UsageError('no command', 'corelens', TRY_HELP)
   if (first === '--version') return { kind: 'version' }
   if (first === '--help' || first === '-h' || first === 'help' || args.includes('--help')) return { kind: 'help' }
-  if (LATER.includes(first)) throw new UsageError('this command is not there yet', first, 'use summary, top, blocks, block, types, globals, report, symbols or serve')
+  if (LATER.includes(first)) throw new UsageError('this command is not there yet', first, 'use summary, top, blocks, block, refs, why, leaks, retained, layout, types, globals, report, symbols or serve')
   if (!isCommandName(first)) throw new UsageError('no such command', first, TRY_HELP)
   const { values, positionals } = parse(first, args.slice(1))
   const common = commonOptions(values)
@@ -84,7 +94,7 @@ export function readCommandLine(args: readonly string[]): Command {
         kind: first,
         core: oneCore(first, positionals),
         common,
-        by: topBy(string(values, 'by') ?? 'type'),
+        by: oneOf('--by', string(values, 'by') ?? 'type', ['type', 'size', 'type-size', 'layout']),
         sort: oneOf('--sort', string(values, 'sort') ?? 'bytes', ['bytes', 'count']),
         filter: string(values, 'filter') ?? '',
         limit: number(values, 'limit', 1),
@@ -100,7 +110,7 @@ export function readCommandLine(args: readonly string[]): Command {
         limit: number(values, 'limit', 1),
       }
     case 'block':
-      return block(positionals, common, values)
+      return { kind: first, ...coreAndAddress(first, positionals), common, as: string(values, 'as'), limit: number(values, 'limit', 1) }
     case 'types':
       return types(positionals, common, values)
     case 'globals':
@@ -113,6 +123,18 @@ export function readCommandLine(args: readonly string[]): Command {
         sort: oneOf('--sort', string(values, 'sort') ?? 'addr', ['addr', 'name', 'type', 'size', 'module']),
         limit: number(values, 'limit', 1),
       }
+    case 'refs':
+      return refs(positionals, common, values)
+    case 'why':
+      return { kind: first, ...coreAndAddress(first, positionals), common, limit: number(values, 'limit', 1) }
+    case 'leaks':
+      return { kind: first, core: oneCore(first, positionals), common, heads: values['heads'] === true, limit: number(values, 'limit', 1) }
+    case 'retained':
+      return positionals.length < 2
+        ? { kind: first, core: oneCore(first, positionals), common, address: null, limit: number(values, 'limit', 1) }
+        : { kind: first, ...coreAndAddress(first, positionals), common, limit: number(values, 'limit', 1) }
+    case 'layout':
+      return { kind: first, ...coreAndAddress(first, positionals), common }
     case 'report':
       return { kind: first, core: oneCore(first, positionals), common, output: string(values, 'output') ?? null }
     case 'symbols':
@@ -158,10 +180,20 @@ function oneCore(command: CommandName, positionals: string[]): string {
   return core
 }
 
-function block([core = '', address = '', ...more]: string[], common: CommonOptions, values: Values): Command {
-  if (core === '' || address === '') throw new UsageError(core === '' ? 'no core file' : 'no address', 'block', 'corelens block CORE ADDRESS')
-  if (more.length > 0) throw new UsageError('more than one address', more.join(' '), 'block takes one')
-  return { kind: 'block', core, common, address: addressOf(address), as: string(values, 'as'), limit: number(values, 'limit', 1) }
+function coreAndAddress(command: CommandName, [core = '', address = '', ...more]: string[]): { core: string; address: number } {
+  if (core === '' || address === '') throw new UsageError(core === '' ? 'no core file' : 'no address', command, `corelens ${command} CORE ADDRESS`)
+  if (more.length > 0) throw new UsageError('more than one address', more.join(' '), `${command} takes one`)
+  return { core, address: addressOf(address) }
+}
+
+function refs(positionals: string[], common: CommonOptions, values: Values): Command {
+  if (values['in'] === true && values['out'] === true) throw new UsageError('two directions', '--in --out', 'give one of them')
+  const given = string(values, 'format')
+  if (given !== undefined && common.format !== 'text') throw new UsageError('two output formats', `--${common.format} --format ${given}`, 'give one of them')
+  const form = given === undefined ? common.format : oneOf('--format', given, ['text', 'json', 'mermaid', 'dot'])
+  const depth = number(values, 'depth', 1) ?? 1
+  if (depth > 10) throw new UsageError('too deep', `--depth ${depth}`, 'give 1 to 10')
+  return { kind: 'refs', ...coreAndAddress('refs', positionals), common, direction: values['out'] === true ? 'out' : 'in', depth, limit: number(values, 'limit', 1), form }
 }
 
 /** Words behind the core are one name: `types CORE unsigned long`. */
@@ -208,11 +240,6 @@ function symbols([action, ...rest]: string[], common: CommonOptions): Command {
     default:
       throw new UsageError('not something to do with symbols', where, 'use symbols add PATH…, list, remove BUILD-ID or check')
   }
-}
-
-function topBy(value: string): TopQuery['by'] {
-  if (value === 'layout') throw new UsageError('grouping by layout is not there yet', '--by layout', 'use type, size or type-size')
-  return oneOf('--by', value, ['type', 'size', 'type-size'])
 }
 
 function oneOf<T extends string>(option: string, value: string, allowed: readonly T[]): T {

@@ -1,11 +1,13 @@
 /** The commands that open a core, ask, print and end. Each throws CommandFailed with the Failure that it met. */
 import { renameSync, statSync, writeFileSync } from 'node:fs'
+import type { GraphPart } from '../../contract/api.ts'
 import type { TopPage, TopRow } from '../../contract/rows.ts'
 import type { CoreService } from '../../service/coreService.ts'
 import { toFailure } from '../../workers/failure.ts'
 import { BLOCK_TEXT_HEADER } from '../../workers/blockText.ts'
 import { CommandFailed, json, value, writeRows } from './answers.ts'
 import type { Command } from './commandLine.ts'
+import { layout, leaks, needGraph, refs, retained, why } from './graphCommands.ts'
 import type { Output } from './output.ts'
 import { summaryJson, summaryText } from './summaryOutput.ts'
 import { block, globals, typeAtOnce, types } from './symbolCommands.ts'
@@ -13,7 +15,7 @@ import { topJson, topRowJson, topText } from './topOutput.ts'
 
 type Of<K extends Command['kind']> = Extract<Command, { kind: K }>
 export { CommandFailed } from './answers.ts'
-export type CoreCommand = Of<'summary' | 'top' | 'blocks' | 'report' | 'types' | 'globals' | 'block'>
+export type CoreCommand = Of<'summary' | 'top' | 'blocks' | 'report' | 'types' | 'globals' | 'block' | 'refs' | 'why' | 'leaks' | 'retained' | 'layout'>
 
 /** Rows of `top` as text, unless --limit says otherwise. JSON has all. */
 const TEXT_ROWS = 30
@@ -26,6 +28,8 @@ export async function runCoreCommand(command: CoreCommand, service: CoreService,
   if (command.kind === 'types' && command.name !== null && (await typeAtOnce(command.name, command, service, summary.core, output))) return
   // Types of blocks are spelled, and more of them found, by what the symbols say.
   if (command.kind !== 'summary') value(await service.awaitSymbols({ core: summary.core }))
+  const part = graphPartOf(command)
+  if (part !== null) await needGraph(service, summary.core, part)
   afterOpening()
   switch (command.kind) {
     case 'summary':
@@ -42,6 +46,36 @@ export async function runCoreCommand(command: CoreCommand, service: CoreService,
       return globals(command, service, summary, output)
     case 'block':
       return block(command, service, summary, output)
+    case 'refs':
+      return refs(command, service, summary.core, output)
+    case 'why':
+      return why(command, service, summary.core, output)
+    case 'leaks':
+      return leaks(command, service, summary.core, output)
+    case 'retained':
+      return retained(command, service, summary.core, output)
+    case 'layout':
+      return layout(command, service, summary.core, output)
+  }
+}
+
+/** What a command asks the graph for. */
+function graphPartOf(command: CoreCommand): GraphPart | null {
+  switch (command.kind) {
+    case 'top':
+      return command.by === 'layout' ? 'references' : null
+    case 'blocks':
+      // its text shows nothing of the graph
+      return command.common.format === 'text' ? null : 'references'
+    case 'refs':
+    case 'why':
+    case 'leaks':
+    case 'layout':
+      return 'references'
+    case 'retained':
+      return 'retained'
+    default:
+      return null
   }
 }
 

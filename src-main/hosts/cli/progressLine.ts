@@ -1,5 +1,6 @@
 /** Progress as one line that is drawn again and again; drawn on terminals only. */
-import type { CoreEvent, Stage } from '../../contract/api.ts'
+import type { CoreEvent, GraphStage, Stage } from '../../contract/api.ts'
+import type { GraphState } from '../../contract/rows.ts'
 
 export interface Terminal {
   isTTY?: boolean
@@ -16,6 +17,14 @@ const NAMES: Record<Stage, string> = {
   store: 'storing',
 }
 
+const GRAPH_NAMES: Record<GraphStage, string> = {
+  references: 'finding references',
+  reach: 'following roots',
+  leaks: 'finding leaks',
+  keep: 'storing the graph',
+  dominators: 'finding dominators',
+}
+
 export class ProgressLine {
   private readonly terminal: Terminal | null
   private drawn = false
@@ -26,10 +35,17 @@ export class ProgressLine {
 
   show(event: CoreEvent): void {
     if (event.kind === 'symbols') return this.draw(`reading symbols  ${event.done} of ${event.total} modules`)
+    if (event.kind === 'graph') return this.graph(event.state)
     if (this.terminal === null || event.kind !== 'progress') return
     const percent = event.total > 0 ? `  ${Math.min(100, Math.floor((event.done / event.total) * 100))} %` : ''
     const left = event.remainingMs === null ? '' : `  ${duration(event.remainingMs)} left`
     this.draw(`${NAMES[event.stage]}${percent}${left}`)
+  }
+
+  private graph({ stage, share, remainingMs }: GraphState): void {
+    if (stage === null) return
+    const left = remainingMs === null ? '' : `  ${duration(remainingMs)} left`
+    this.draw(`${GRAPH_NAMES[stage]}${share > 0 ? `  ${Math.floor(share * 100)} %` : ''}${left}`)
   }
 
   draw(line: string): void {

@@ -27,6 +27,7 @@ export interface CliWorld {
   onInterrupt(callback: () => void): void
   workerUrl?: URL
   symbolWorkerUrl?: URL
+  graphWorkerUrl?: URL
 }
 
 const EXIT: Record<FailureKind, number> = { failed: 1, usage: 2, unreadable: 3, cancelled: 130 }
@@ -63,6 +64,11 @@ async function run(command: Command, world: CliWorld): Promise<void> {
     case 'types':
     case 'globals':
     case 'block':
+    case 'refs':
+    case 'why':
+    case 'leaks':
+    case 'retained':
+    case 'layout':
       break
   }
   const service = new CoreService({
@@ -71,8 +77,10 @@ async function run(command: Command, world: CliWorld): Promise<void> {
     cacheFolder: cacheFolder(command.common.cache, world.env),
     noCache: command.common.noCache,
     symbolsWhenAsked: true,
+    graphWhenAsked: true,
     workerUrl: world.workerUrl,
     symbolWorkerUrl: world.symbolWorkerUrl,
+    graphWorkerUrl: world.graphWorkerUrl,
   })
   const progress = new ProgressLine(world.stderr, command.common.quiet)
   service.subscribe((event) => progress.show(event))

@@ -1,8 +1,8 @@
 /** The commands over types and variables: `types`, `globals`, `block`. The symbols are there when they are called. */
 import type { CoreService } from '../../service/coreService.ts'
-import type { BlockView, BlockWordRow, CoreSummary, GlobalRow, Page, TypeLayout } from '../../contract/rows.ts'
+import type { BlockView, BlockWordRow, CoreSummary, GlobalRow, TypeLayout } from '../../contract/rows.ts'
 import { typeJson } from '../../workers/typeText.ts'
-import { json, value, writeRows } from './answers.ts'
+import { json, pages, value, writeRows } from './answers.ts'
 import { blockJson, blockRowJson, blockText } from './blockOutput.ts'
 import type { Command } from './commandLine.ts'
 import { globalJson, globalsText } from './globalsOutput.ts'
@@ -111,19 +111,6 @@ export async function block(command: Of<'block'>, service: CoreService, { core }
     case 'jsonl':
       return output.write(rows.map((row) => json(blockRowJson(row), format)).join(''))
   }
-}
-
-/** Rows of as many pages as it takes. */
-async function pages<Row>(limit: number, ask: (offset: number, limit: number) => Promise<Parameters<typeof value<Page<Row>>>[0]>): Promise<{ rows: Row[]; total: number }> {
-  const rows: Row[] = []
-  let total: number
-  do {
-    const page = value(await ask(rows.length, Math.min(PAGE_ROWS, limit - rows.length)))
-    total = page.total
-    if (page.rows.length === 0) break
-    rows.push(...page.rows)
-  } while (rows.length < Math.min(limit, total))
-  return { rows, total }
 }
 
 function noSymbols(modules: CoreSummary['modules']): string {

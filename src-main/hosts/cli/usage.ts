@@ -4,12 +4,23 @@ export const USAGE = `corelens — opens a core dump and says what its memory is
 corelens COMMAND CORE [options]
   summary CORE      process, threads, modules, where the memory is, what could not be read
   top CORE          what uses the most memory, largest first
-                      --by type|size|type-size   --sort bytes|count   --filter F   --limit N
+                      --by type|size|type-size|layout   --sort bytes|count   --filter F   --limit N
   blocks CORE       every block, in address order
                       --state used|free|all   --type T   --size N   --limit N
   block CORE ADDRESS
                     a block's words, or those of any other place, with the members of its type
                       --as TYPE   --limit N
+  refs CORE ADDRESS who points to a block, or what it points to
+                      --in|--out   --depth N   --limit N   --format text|json|mermaid|dot
+  why CORE ADDRESS  chains from roots to the block, shortest first
+                      --limit N
+  leaks CORE        blocks that nothing reaches, by type; as JSON one by one
+                      --heads (only what leaked by itself)   --limit N
+  retained CORE [ADDRESS]
+                    what would be freed with a block, largest first; what a block dominates
+                      --limit N
+  layout CORE ADDRESS
+                    what the blocks of its layout class have in common
   types CORE [NAME] all types, or one with its layout: offsets, sizes, padding
                       --filter F   --kind struct|class|union|enum|typedef|base
                       --sort name|size|members|blocks|bytes   --limit N

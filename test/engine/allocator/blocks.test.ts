@@ -17,7 +17,7 @@ test('the block that holds an address, in regions of several chunks', () => {
   const loads: number[] = []
   const stored = new Blocks((chunk) => {
     loads.push(chunk)
-    return Object.assign(newChunk(), blocks.chunk(chunk))
+    return Object.assign(newChunk(CHUNK_BLOCKS), blocks.chunk(chunk))
   })
   stored.regions.push(...blocks.regions)
   stored.count = blocks.count

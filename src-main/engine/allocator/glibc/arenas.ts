@@ -34,6 +34,12 @@ export interface Arena {
   heaps: Heap[]
 }
 
+/** What of malloc_state lies behind its bins: binmap, next, next_free, attached_threads, system_mem, max_system_mem. */
+const BEHIND_BINS = 16 + 5 * 8
+
+/** Memory of an arena's malloc_state, half-open. */
+export const mallocState = (arena: Arena): [start: number, end: number] => [arena.start, arena.bins + BINS_SIZE + BEHIND_BINS]
+
 const WINDOW = 1 << 20
 /** Pairs looked at before all of them are: both ends and the middle. */
 const PROBED = [0, 40, 80, BIN_COUNT - 1]

@@ -1,0 +1,124 @@
+/** All queries over the graph of an open core; each fails until its part of the graph is attached. */
+import type { BlockQuery, GraphPart, LeakGroupQuery, LeakQuery, NeighbourhoodQuery, ReferenceGroupQuery, ReferenceQuery, RetainedQuery, WhyQuery } from '../../contract/api.ts'
+import type { BlockPage, BlockRow, LayoutDetails, LeakGroupPage, LeakPage, Neighbourhood, ReferenceGroups, ReferencePage, RetainedPage, TopRow, Why } from '../../contract/rows.ts'
+import { UsageError } from '../errors.ts'
+import { StoredGraph, StoredRetained } from '../graph/storedGraph.ts'
+import type { IndexStore } from '../ports.ts'
+import { GraphView } from './graphView.ts'
+import { LayoutLists } from './layoutLists.ts'
+import { LeakLists } from './listLeaks.ts'
+import { groupReferences, listReferences } from './listReferences.ts'
+import { RetainedLists } from './listRetained.ts'
+import { neighbourhood } from './neighbourhood.ts'
+import type { ProcessView } from './pointers.ts'
+import type { RootThread } from './rootNames.ts'
+import type { RequestedSizes } from './top.ts'
+import { why } from './why.ts'
+
+export interface GraphContext {
+  process: ProcessView
+  requested: RequestedSizes
+  threads: readonly RootThread[]
+  usedBytes: number
+}
+
+export class GraphQueries {
+  private readonly context: GraphContext
+  private graph: StoredGraph | null = null
+  private retained: StoredRetained | null = null
+  private view: GraphView | null = null
+  private layouts: LayoutLists | null = null
+  private leaks: LeakLists | null = null
+  private retainedLists: RetainedLists | null = null
+
+  constructor(context: GraphContext) {
+    this.context = context
+  }
+
+  /** Attaches what the index has of the graph. @param identity of the blocks' index */
+  open(store: IndexStore, identity: string): Record<GraphPart, boolean> {
+    this.graph ??= StoredGraph.open(store, identity)
+    if (this.graph && !this.view) {
+      const { process, requested, threads } = this.context
+      this.view = new GraphView(this.graph, process, requested, threads)
+      this.layouts = new LayoutLists(this.view)
+    }
+    this.retained ??= this.graph ? StoredRetained.open(store, identity) : null
+    return { references: this.graph !== null, retained: this.retained !== null }
+  }
+
+  /** Blocks are called otherwise from now on. */
+  renamed(): void {
+    this.leaks = null
+  }
+
+  listReferences(q: ReferenceQuery): ReferencePage {
+    return listReferences(this.opened(), q)
+  }
+
+  groupReferences(q: ReferenceGroupQuery): ReferenceGroups {
+    return groupReferences(this.opened(), q)
+  }
+
+  neighbourhood(q: NeighbourhoodQuery): Neighbourhood {
+    return neighbourhood(this.opened(), q)
+  }
+
+  why(q: WhyQuery): Why {
+    return why(this.opened(), q)
+  }
+
+  listLeaks(q: LeakQuery): LeakPage {
+    return this.leakLists().list(q)
+  }
+
+  groupLeaks(q: LeakGroupQuery): LeakGroupPage {
+    return this.leakLists().group(q)
+  }
+
+  listRetained(q: RetainedQuery): RetainedPage {
+    const view = this.opened()
+    if (!this.retained) throw missing('retained sizes are')
+    return (this.retainedLists ??= new RetainedLists(view, this.retained, this.context.usedBytes)).list(q)
+  }
+
+  layoutDetails(key: string): LayoutDetails {
+    return this.layoutLists().details(key)
+  }
+
+  topByLayout(): TopRow[] {
+    return this.layoutLists().top()
+  }
+
+  blocksOfLayout(q: BlockQuery & { key: string }): BlockPage {
+    return this.layoutLists().blocks(q)
+  }
+
+  /** What the graph says of a used block; null until it is there. */
+  get ofBlock(): ((block: number) => Pick<BlockRow, 'reachable' | 'layout'>) | null {
+    const { layouts } = this
+    return layouts && ((block) => layouts.ofGraph(block))
+  }
+
+  close(): void {
+    this.graph?.close()
+    this.retained?.close()
+  }
+
+  private leakLists(): LeakLists {
+    const view = this.opened()
+    return (this.leaks ??= new LeakLists(view))
+  }
+
+  private layoutLists(): LayoutLists {
+    if (!this.layouts) throw missing('layouts are')
+    return this.layouts
+  }
+
+  private opened(): GraphView {
+    if (!this.view) throw missing('references are')
+    return this.view
+  }
+}
+
+const missing = (what: string): UsageError => new UsageError(`${what} not there yet`, 'graph', 'wait until the graph is built')

@@ -1,0 +1,68 @@
+/** The graph beside what the process is: for those who say in words what it holds. */
+import type { BlockRef, ReferenceRow } from '../../contract/rows.ts'
+import { isFree, STATE } from '../allocator/blocks.ts'
+import { hex } from '../bytes/units.ts'
+import { UsageError } from '../errors.ts'
+import type { SourceId, StoredGraph } from '../graph/storedGraph.ts'
+import { MemberNames } from './memberNames.ts'
+import type { ProcessView } from './pointers.ts'
+import { RootNames, type RootThread } from './rootNames.ts'
+import type { RequestedSizes } from './top.ts'
+
+export class GraphView {
+  readonly graph: StoredGraph
+  readonly process: ProcessView
+  private readonly requested: RequestedSizes
+  private readonly members: MemberNames
+  private readonly roots: RootNames
+
+  constructor(graph: StoredGraph, process: ProcessView, requested: RequestedSizes, threads: readonly RootThread[]) {
+    this.graph = graph
+    this.process = process
+    this.requested = requested
+    this.members = new MemberNames(process.symbols)
+    this.roots = new RootNames(process, this.members, threads)
+  }
+
+  /** Throws UsageError where no block holds the address. */
+  blockAt(address: number): number {
+    const { blocks } = this.process
+    const block = blocks.containing(address)
+    if (block < 0 || blocks.state(block) === STATE.own) throw new UsageError('no block holds this address', hex(address), 'give the address of a block: blocks lists them')
+    return block
+  }
+
+  ref(block: number): BlockRef {
+    const { blocks, types } = this.process
+    const state = blocks.state(block)
+    const free = isFree(state)
+    const size = blocks.size(block)
+    const type = types[free ? 0 : blocks.type(block)]
+    const label = free ? 'free' : state === STATE.own ? 'the allocator’s own' : this.labelOf(type, size)
+    return { addr: blocks.address(block), size, state: free ? 'free' : 'used', type: type.name, label }
+  }
+
+  /** As TopN's rows are called. */
+  labelOf(type: { label: string }, size: number): string {
+    return type.label === '' ? `malloc(${this.requested.get(size) ?? size})` : type.label
+  }
+
+  /** A reference in words. */
+  row(reference: number, source: SourceId, target: number): ReferenceRow {
+    const { graph, process } = this
+    const word = graph.wordOf(reference)
+    const to = this.ref(target)
+    if (graph.isRoot(source)) {
+      const root = graph.root(source)
+      const value = root.kind === 'registers' ? to.addr : process.memory.word(word)
+      return { from: null, root: this.roots.of(root, word), fromOffset: 0, member: '', to, toOffset: Math.max(0, value - to.addr) || 0 }
+    }
+    const from = this.ref(source)
+    const fromOffset = word - from.addr
+    return { from, root: null, fromOffset, member: this.memberOf(from, fromOffset), to, toOffset: process.memory.word(word) - to.addr }
+  }
+
+  memberOf(block: BlockRef, offset: number): string {
+    return block.type === null ? '' : this.members.inNamed(block.type, offset)
+  }
+}

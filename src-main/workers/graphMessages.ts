@@ -1,0 +1,36 @@
+/** What passes between the main thread, the thread that builds a graph, and its helpers. Plain data and shared memory. */
+import type { GraphStage } from '../contract/api.ts'
+import type { Failure } from '../contract/outcome.ts'
+import type { TurnRoundArgs } from '../engine/graph/build.ts'
+import type { GraphPlan } from '../engine/graph/plan.ts'
+import type { ScanTask } from '../engine/graph/scan.ts'
+import type { ProgressReport } from './messages.ts'
+
+export interface BuildRequest {
+  kind: 'build'
+  /** Of the core itself, decompressed. */
+  core: string
+  /** Where the blocks are kept, and the graph will be. */
+  indexFolder: string
+  plan: GraphPlan
+  /** One Int32: not zero once the work is to stop. */
+  stop: SharedArrayBuffer
+  /** Threads beside the builder's own. */
+  helpers: number
+}
+
+export type ToGraphWorker =
+  | BuildRequest
+  | { kind: 'scan'; core: string; task: ScanTask; stop: SharedArrayBuffer }
+  | { kind: 'turnRound'; memory: WebAssembly.Memory; args: TurnRoundArgs }
+
+/** How far a build is; each is told once. */
+export type GraphPart = 'references' | 'retained'
+
+export type FromGraphWorker =
+  | { kind: 'progress'; report: ProgressReport<GraphStage> }
+  /** The part is in the index. */
+  | { kind: 'ready'; part: GraphPart; timings: { stage: string; seconds: number }[] }
+  | { kind: 'failed'; error: Failure }
+  /** A helper's answer. */
+  | { kind: 'done' }

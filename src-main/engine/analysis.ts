@@ -292,6 +292,7 @@ class CoreSession implements EngineSession {
   }
 
   graphPlan(store: IndexStore): GraphPlan {
+    this.graph.rest()
     const plan = this.parts.planGraph()
     if (this.parts.ports.store === null) saveBlocks(store, plan.identity, this.view.blocks, this.parts.findings, this.parts.ports.progress)
     return plan
@@ -393,7 +394,7 @@ class CoreSession implements EngineSession {
 
   close(): void {
     this.parts.closeIndex()
-    this.graph.close()
+    this.graph.rest()
     this.parts.ports.core.close()
   }
 }

@@ -22,7 +22,7 @@ export class CoreGraph {
   private readonly options: CoreGraphOptions
   private state: GraphState = NOTHING
   private builder: GraphBuilder | null = null
-  private started: Promise<void> | null = null
+  private work: Promise<void> = Promise.resolve()
   private waiting: (() => void)[] = []
   private stopped = false
 
@@ -36,9 +36,12 @@ export class CoreGraph {
 
   /** Settles when that part is ready or has failed. Begins unless it has begun; begins anew after a failure. */
   async wait(part: GraphPart): Promise<Outcome<GraphState>> {
-    if (this.state[part] === 'failed' && !this.stopped) this.started = null
-    this.started ??= this.start()
-    while (this.state[part] === 'waiting' || this.state[part] === 'building') await new Promise<void>((resolve) => this.waiting.push(resolve))
+    if (this.state[part] === 'failed' || this.state[part] === 'waiting') {
+      this.set({ ...this.state, references: this.state.references === 'ready' ? 'ready' : 'building', ...(part === 'retained' ? { retained: 'building' } : {}), message: '' })
+      // one after the other: a build that is under way may be for less
+      this.work = this.work.then(() => this.build(part))
+    }
+    while (this.state[part] === 'building') await new Promise<void>((resolve) => this.waiting.push(resolve))
     return { ok: true, value: this.state }
   }
 
@@ -56,16 +59,18 @@ export class CoreGraph {
     await this.builder?.cancel()
   }
 
-  private async start(): Promise<void> {
+  private async build(part: GraphPart): Promise<void> {
     const { worker, folder, url } = this.options
-    this.set({ ...NOTHING, references: this.state.references === 'ready' ? 'ready' : 'building', retained: 'building' })
-    if (await this.attach()) return
+    if (this.stopped) return this.fail('cancelled')
+    await this.attach()
+    if (this.isReady(part)) return
     const planned = await worker.call('graphPlan', { folder })
     if (!planned.ok) return this.fail(planned.error.what)
     if (this.stopped) return this.fail('cancelled')
     this.builder = new GraphBuilder({
       ...planned.value,
       indexFolder: folder,
+      upTo: part,
       url,
       onProgress: ({ stage, done, total, remainingMs }) => this.set({ ...this.state, stage, share: total === 0 ? 0 : Math.min(1, done / total), remainingMs }),
       onReady: (_, timings) => {
@@ -76,14 +81,18 @@ export class CoreGraph {
     const failure = await this.builder.ended
     this.builder = null
     await this.attach()
-    if (this.state.references !== 'ready' || this.state.retained !== 'ready') this.fail(failure?.what ?? 'what was written to the index can’t be read back')
+    if (!this.isReady(part)) this.fail(failure?.what ?? 'what was written to the index can’t be read back')
   }
 
-  /** Attaches what the index has; true where it has all. */
-  private async attach(): Promise<boolean> {
+  private isReady(part: GraphPart): boolean {
+    return this.state[part] === 'ready'
+  }
+
+  /** Attaches what the index has. */
+  private async attach(): Promise<void> {
     const { worker, folder } = this.options
     const opened = await worker.call('openGraph', { folder })
-    if (!opened.ok) return false
+    if (!opened.ok) return
     const { references, retained } = opened.value
     const done = references && retained
     this.set({
@@ -92,12 +101,11 @@ export class CoreGraph {
       ...(retained ? { retained: 'ready' } : {}),
       ...(done ? { stage: null, share: 1, remainingMs: null } : {}),
     })
-    return done
   }
 
   private fail(message: string): void {
     const { references, retained } = this.state
-    this.set({ ...this.state, references: references === 'ready' ? 'ready' : 'failed', retained: retained === 'ready' ? 'ready' : 'failed', stage: null, remainingMs: null, message })
+    this.set({ ...this.state, references: references === 'building' ? 'failed' : references, retained: retained === 'building' ? 'failed' : retained, stage: null, remainingMs: null, message })
   }
 
   private set(state: GraphState): void {

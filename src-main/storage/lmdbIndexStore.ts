@@ -12,7 +12,7 @@
  *   and not answered.
  */
 import { createHash, randomBytes } from 'node:crypto'
-import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, readdirSync, readSync, renameSync, statSync, utimesSync } from 'node:fs'
+import { closeSync, fstatSync, fsync, fsyncSync, mkdirSync, openSync, readdirSync, readSync, renameSync, statSync, utimesSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { threadId } from 'node:worker_threads'
 import { crc32 } from 'node:zlib'
@@ -31,6 +31,7 @@ const CHECKED_AT_OPEN = 8 << 20
 const READ_BYTES = 1 << 20
 /** Written in one transaction, as far as the caller gives as much at once. */
 const TRANSACTION_BYTES = 16 << 20
+const SYNC_BYTES = 32 << 20
 
 const META = 'meta'
 
@@ -144,6 +145,7 @@ class LmdbIndexWriter implements IndexWriter {
   private readonly checksums: MetaRecord['checksums'] = {}
   private database: Database | null
   private scratch = new Uint8Array(0)
+  private unsynced = 0
 
   constructor(folder: string, identity: string, version: number, limit: number, sealWhole: boolean) {
     this.folder = folder
@@ -160,6 +162,8 @@ class LmdbIndexWriter implements IndexWriter {
     while (sums.length < chunk) sums.push(null)
     sums[chunk] = crc32(bytes)
     this.opened().putSync([column, chunk], bytes)
+    this.unsynced += bytes.length
+    if (this.unsynced >= SYNC_BYTES) this.beginSync()
   }
 
   together(write: () => void): void {
@@ -201,6 +205,13 @@ class LmdbIndexWriter implements IndexWriter {
     if (this.database === null) return
     this.end()
     remove(this.path)
+  }
+
+  /** The disk writes what there is while this thread goes on: the end has less to wait for. */
+  private beginSync(): void {
+    this.unsynced = 0
+    const file = openSync(this.path, 'r+')
+    fsync(file, () => closeSync(file))
   }
 
   /** Good until the next copy. */

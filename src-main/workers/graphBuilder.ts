@@ -6,6 +6,7 @@ import type { Failure } from '../contract/outcome.ts'
 import type { GraphPlan } from '../engine/graph/plan.ts'
 import { indexesFolder, removeLeftoversOfThread } from '../storage/cacheCleanup.ts'
 import { toFailure } from './failure.ts'
+import { GRAPH_THREAD_LIMITS } from './serveGraph.ts'
 import type { FromGraphWorker, ToGraphWorker } from './graphMessages.ts'
 import type { ProgressReport } from './messages.ts'
 import { workerUrl } from './workerUrl.ts'
@@ -20,6 +21,8 @@ export interface GraphBuildOptions {
   /** The cache. */
   indexFolder: string
   plan: GraphPlan
+  /** The last part that is wanted. */
+  upTo: GraphPart
   url?: URL | undefined
   onProgress(report: ProgressReport<GraphStage>): void
   onReady(part: GraphPart, timings: { stage: string; seconds: number }[]): void
@@ -32,8 +35,8 @@ export class GraphBuilder {
   private readonly stop = new SharedArrayBuffer(4)
 
   constructor(options: GraphBuildOptions) {
-    const { core, indexFolder, plan } = options
-    this.worker = new Worker(options.url ?? workerUrl('graph.worker'), { name: 'corelens graph', execArgv: [] })
+    const { core, indexFolder, plan, upTo } = options
+    this.worker = new Worker(options.url ?? workerUrl('graph.worker'), { name: 'corelens graph', execArgv: [], resourceLimits: GRAPH_THREAD_LIMITS })
     const { threadId } = this.worker
     let failure: Failure | null = null
     this.worker.on('message', (message: FromGraphWorker) => {
@@ -42,7 +45,7 @@ export class GraphBuilder {
           return options.onProgress(message.report)
         case 'ready':
           options.onReady(message.part, message.timings)
-          if (message.part === 'retained') void this.worker.terminate()
+          if (message.part === upTo) void this.worker.terminate()
           return
         case 'failed':
           failure = message.error
@@ -59,7 +62,7 @@ export class GraphBuilder {
         resolve(failure)
       })
     })
-    this.worker.postMessage({ kind: 'build', core, indexFolder, plan, stop: this.stop, helpers: Math.min(MOST_THREADS, availableParallelism()) - 1 } satisfies ToGraphWorker)
+    this.worker.postMessage({ kind: 'build', core, indexFolder, plan, stop: this.stop, helpers: Math.min(MOST_THREADS, availableParallelism()) - 1, upTo } satisfies ToGraphWorker)
   }
 
   /** Resolves when the thread is gone. What is in the index stays. */

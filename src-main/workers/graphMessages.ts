@@ -1,5 +1,5 @@
 /** What passes between the main thread, the thread that builds a graph, and its helpers. Plain data and shared memory. */
-import type { GraphStage } from '../contract/api.ts'
+import type { GraphPart, GraphStage } from '../contract/api.ts'
 import type { Failure } from '../contract/outcome.ts'
 import type { TurnRoundArgs } from '../engine/graph/build.ts'
 import type { GraphPlan } from '../engine/graph/plan.ts'
@@ -17,15 +17,14 @@ export interface BuildRequest {
   stop: SharedArrayBuffer
   /** Threads beside the builder's own. */
   helpers: number
+  /** The last part that is wanted; those before it are built, or taken from the index. */
+  upTo: GraphPart
 }
 
 export type ToGraphWorker =
   | BuildRequest
   | { kind: 'scan'; core: string; task: ScanTask; stop: SharedArrayBuffer }
   | { kind: 'turnRound'; memory: WebAssembly.Memory; args: TurnRoundArgs }
-
-/** How far a build is; each is told once. */
-export type GraphPart = 'references' | 'retained'
 
 export type FromGraphWorker =
   | { kind: 'progress'; report: ProgressReport<GraphStage> }

@@ -4,7 +4,7 @@
  */
 import { Worker, type MessagePort } from 'node:worker_threads'
 import type { GraphStage } from '../contract/api.ts'
-import { buildGraph, type Crew, type GraphKernel, type TurnRoundArgs } from '../engine/graph/build.ts'
+import { buildGraph, loadGraph, type Crew, type GraphKernel, type TurnRoundArgs } from '../engine/graph/build.ts'
 import { buildRetained } from '../engine/graph/retained.ts'
 import { scanWindows } from '../engine/graph/scan.ts'
 import { loadBlocks } from '../engine/index/storedBlocks.ts'
@@ -16,6 +16,9 @@ import { toFailure } from './failure.ts'
 import type { BuildRequest, FromGraphWorker, ToGraphWorker } from './graphMessages.ts'
 import { ProgressMeter } from './progressMeter.ts'
 import { workerUrl } from './workerUrl.ts'
+
+/** Their memory is outside of the JavaScript heap, which would else grow by its own garbage. */
+export const GRAPH_THREAD_LIMITS = { maxYoungGenerationSizeMb: 4 }
 
 export function serveGraph(port: MessagePort): void {
   const post = (message: FromGraphWorker): void => port.postMessage(message)
@@ -58,10 +61,11 @@ async function build(request: BuildRequest, post: (message: FromGraphWorker) => 
     const progress = new ProgressMeter<GraphStage>(request.stop, (report) => post({ kind: 'progress', report }), () => performance.now())
     const now = (): number => performance.now() / 1000
     const ports = { core, store, progress, wasm: wasmModule, crew, now }
-    const graph = await buildGraph(request.plan, blocks, ports)
-    post({ kind: 'ready', part: 'references', timings: graph.timings })
+    const kept = request.upTo === 'retained' ? loadGraph(request.plan.identity, blocks, ports) : null
+    const graph = kept ?? (await buildGraph(request.plan, blocks, ports))
+    if (!kept) post({ kind: 'ready', part: 'references', timings: graph.timings })
     crew.end()
-    post({ kind: 'ready', part: 'retained', timings: buildRetained(request.plan.identity, graph, ports) })
+    if (request.upTo === 'retained') post({ kind: 'ready', part: 'retained', timings: buildRetained(request.plan.identity, graph, ports) })
   } finally {
     crew.end()
     core.close()
@@ -71,16 +75,16 @@ async function build(request: BuildRequest, post: (message: FromGraphWorker) => 
 class Helpers implements Crew {
   readonly size: number
   private readonly request: BuildRequest
-  private readonly workers: Worker[]
+  private workers: Worker[] = []
 
   constructor(request: BuildRequest) {
     this.request = request
     this.size = request.helpers
-    this.workers = Array.from({ length: request.helpers }, () => new Worker(workerUrl('graph.worker'), { name: 'corelens graph helper', execArgv: [] }))
   }
 
   async scan(task: Parameters<Crew['scan']>[0], own: number[]): Promise<void> {
     const { core, stop } = this.request
+    this.workers = own.map(() => new Worker(workerUrl('graph.worker'), { name: 'corelens graph helper', execArgv: [], resourceLimits: GRAPH_THREAD_LIMITS }))
     await Promise.all(this.workers.map((worker, i) => ask(worker, { kind: 'scan', core, stop, task: { ...task, own: own[i] } })))
   }
 

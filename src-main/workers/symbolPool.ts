@@ -83,7 +83,7 @@ export class SymbolPool {
   constructor(options: SymbolPoolOptions = {}) {
     this.url = options.url ?? workerUrl('symbol.worker')
     this.size = Math.max(1, options.size ?? Math.min(MOST_WORKERS, availableParallelism()))
-    this.idleMs = options.idleMs ?? 5000
+    this.idleMs = options.idleMs ?? 300
     this.cancelWithinMs = options.cancelWithinMs ?? 3000
   }
 

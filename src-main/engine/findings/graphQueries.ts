@@ -100,9 +100,10 @@ export class GraphQueries {
     return layouts && ((block) => layouts.ofGraph(block))
   }
 
-  close(): void {
-    this.graph?.close()
-    this.retained?.close()
+  /** Closes the index until something is asked again. */
+  rest(): void {
+    this.graph?.rest()
+    this.retained?.rest()
   }
 
   private leakLists(): LeakLists {

@@ -11,7 +11,7 @@ import { CLASS_SLOTS, compactClasses } from './layoutClasses.ts'
 import type { GraphPlan } from './plan.ts'
 import { bindKernel, OWN_BYTES, scanWindows, SHARED, SHARED_AREAS, SHARED_BYTES, type ScanTask } from './scan.ts'
 import { BLOCK_CHUNK, EDGE_CHUNK, GRAPH_VERSION, graphIdentity, type GraphMeta } from './storedGraph.ts'
-import { planWindows, WINDOW_FIELDS, type RootWindow, type Windows } from './windows.ts'
+import { countRootWindows, planWindows, WINDOW_FIELDS, type RootWindow, type Windows } from './windows.ts'
 
 /** What other threads do, while this one works on. */
 export interface Crew {
@@ -75,6 +75,36 @@ export interface BuiltGraph {
 /** Blocks that a kernel works on before progress is told. */
 const STEP = 1 << 20
 
+/** What an earlier build kept, so that what follows can go on from there; null where there is none. Throws GraphTooLarge. */
+export function loadGraph(identity: string, stored: StoredBlocks, ports: Pick<GraphPorts, 'store' | 'wasm' | 'progress'>): BuiltGraph | null {
+  const index = ports.store.open(graphIdentity(identity), GRAPH_VERSION)
+  if (!index) return null
+  ports.progress.stage('dominators', 0, 'items')
+  const { blockCount: n, edgeCount, roots, leakCount } = index.meta as GraphMeta
+  const areas = new Areas()
+  const column = (name: string, count: number): number => {
+    const at = areas.take(count * 4)
+    for (let done = 0, chunk = 0; done < count; done += BLOCK_CHUNK, chunk++) {
+      if (!index.readChunk(name, chunk, areas.bytes(at + done * 4, Math.min(BLOCK_CHUNK, count - done) * 4))) throw new Error(`the cache's ${name} ${chunk} can't be read any more`)
+    }
+    return at
+  }
+  const words = areas.take(n * 4)
+  const state = areas.take(n)
+  stored.copyColumn('words', areas.bytes(words, n * 4))
+  stored.copyColumn('state', areas.bytes(state, n))
+  // its memory is a mapping of the file, no longer needed
+  stored.close()
+  const graph = { first: column('first', n + roots.length + 1), target: column('target', edgeCount), firstSource: column('firstSource', n + 1), source: column('source', edgeCount) }
+  const leaks = { block: column('leakBlock', leakCount), head: column('leakHead', leakCount) }
+  const block = areas.words(leaks.block, leakCount)
+  const heads = areas.words(leaks.head, leakCount).slice().filter((head, i) => head === block[i])
+  for (const at of Object.values(leaks)) areas.give(at)
+  index.close()
+  const kernel = new WebAssembly.Instance(ports.wasm('graph'), { env: { memory: areas.memory, abort: () => {} } }).exports as unknown as GraphKernel
+  return { areas, kernel, blockCount: n, edgeCount, ...graph, words, state, roots, heads, large: largeBlocks(stored.blocks), timings: [] }
+}
+
 /** Throws Cancelled, GraphTooLarge, TooManyReferences. */
 export async function buildGraph(plan: GraphPlan, stored: StoredBlocks, ports: GraphPorts): Promise<BuiltGraph> {
   const { progress, crew } = ports
@@ -89,19 +119,21 @@ export async function buildGraph(plan: GraphPlan, stored: StoredBlocks, ports: G
   const areas = new Areas()
   const n = blocks.count
   progress.stage('references', 0, 'items')
-  const start = areas.take(n * 4)
+  const sourceCount = n + countRootWindows(plan)
+  // those that stay first: what lies behind becomes one hole
   const words = areas.take(n * 4)
   const state = areas.take(n)
+  const first = areas.take((sourceCount + 1) * 4)
+  const start = areas.take(n * 4)
   stored.copyColumn('start', areas.bytes(start, n * 4))
   stored.copyColumn('words', areas.bytes(words, n * 4))
   stored.copyColumn('state', areas.bytes(state, n))
   // its memory is a mapping of the file, no longer needed
   stored.close()
   const windows = planWindows(plan, blocks.regions, areas.words(start, n))
-  const sourceCount = n + windows.roots.length
   progress.stage('references', windows.count, 'items')
   timed('load')
-  const task = prepareScan(plan, blocks, windows, areas, { start, words, state }, ports.wasm('references'))
+  const task = prepareScan(plan, blocks, windows, areas, { start, words, state, first }, ports.wasm('references'))
   timed('map')
   const area = (name: (typeof SHARED_AREAS)[number]): number => task.areas[SHARED_AREAS.indexOf(name)]
   const own = Array.from({ length: crew.size + 1 }, () => areas.take(OWN_BYTES))
@@ -122,7 +154,6 @@ export async function buildGraph(plan: GraphPlan, stored: StoredBlocks, ports: G
   for (const name of ['windows', 'ranges', 'top', 'pages', 'vtables', 'shared', 'regions', 'start'] as const) areas.give(area(name))
   timed('scan')
 
-  const first = area('first')
   const graph = new WebAssembly.Instance(ports.wasm('graph'), { env: { memory: areas.memory, abort: () => {} } }).exports as unknown as GraphKernel
   const layout = area('layout')
   const classes = compactClasses(areas, { keys: area('classKeys'), shapes: area('classShapes'), nonzero: area('classNonzero') }, layout, state, n)
@@ -184,7 +215,7 @@ export async function buildGraph(plan: GraphPlan, stored: StoredBlocks, ports: G
 const POSITIONS_LIMIT = 2 ** 31 - 65_536
 
 /** All areas but `target`, filled; the map of blocks made. */
-function prepareScan(plan: GraphPlan, blocks: Blocks, windows: Windows, areas: Areas, columns: { start: number; words: number; state: number }, module: WebAssembly.Module): Omit<ScanTask, 'own'> {
+function prepareScan(plan: GraphPlan, blocks: Blocks, windows: Windows, areas: Areas, columns: Record<'start' | 'words' | 'state' | 'first', number>, module: WebAssembly.Module): Omit<ScanTask, 'own'> {
   const { regions, count } = blocks
   const shift = regions.every((r) => r.allocator === 'glibc') ? 4 : 3
   const regionsWithBlocks = regions.filter((r) => r.blockCount > 0)
@@ -201,7 +232,7 @@ function prepareScan(plan: GraphPlan, blocks: Blocks, windows: Windows, areas: A
     words: columns.words,
     state: columns.state,
     regions: areas.take(regionsWithBlocks.length * 16),
-    first: areas.take((count + windows.roots.length + 1) * 4),
+    first: columns.first,
     layout: areas.take(count * 4, true),
     classKeys: areas.take(CLASS_SLOTS * 8, true),
     classShapes: areas.take(CLASS_SLOTS * 40),

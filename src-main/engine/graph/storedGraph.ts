@@ -46,12 +46,14 @@ interface Column {
 
 /** Chunked columns; those chunks that were used most recently are in memory. */
 class Columns {
-  private readonly index: StoredIndex
+  private index: StoredIndex | null
+  private readonly reopen: () => StoredIndex | null
   private readonly columns = new Map<string, Column>()
   private readonly held = new Map<string, Numbers>()
 
-  constructor(index: StoredIndex) {
+  constructor(index: StoredIndex, reopen: () => StoredIndex | null) {
     this.index = index
+    this.reopen = reopen
   }
 
   column(name: string, bytesPerNumber: Column['bytesPerNumber'] = 4): Column {
@@ -91,13 +93,17 @@ class Columns {
     return numbers
   }
 
-  close(): void {
-    this.index.close()
+  /** Closes the index until something is read from it again: its mapping takes memory. */
+  rest(): void {
+    this.index?.close()
+    this.index = null
     this.held.clear()
+    for (const column of this.columns.values()) column.chunk = -1
   }
 
   private read(column: Column, chunk: number): Numbers {
-    const bytes = this.index.readChunk(column.name, chunk)
+    this.index ??= this.reopen()
+    const bytes = this.index?.readChunk(column.name, chunk)
     if (!bytes) throw new Error(`the cache's ${column.name} ${chunk} can't be read any more`)
     const aligned = bytes.byteOffset % 8 === 0 ? bytes : bytes.slice()
     const Kind = { 1: Uint8Array, 2: Uint16Array, 4: Uint32Array, 8: Float64Array }[column.bytesPerNumber]
@@ -110,9 +116,9 @@ export class StoredGraph {
   private readonly columns: Columns
   private readonly windows: { address: Float64Array; first: Float64Array }
 
-  private constructor(index: StoredIndex) {
+  private constructor(index: StoredIndex, reopen: () => StoredIndex | null) {
     this.meta = index.meta as GraphMeta
-    this.columns = new Columns(index)
+    this.columns = new Columns(index, reopen)
     const all = (column: string): Float64Array => {
       const parts: Float64Array[] = []
       for (let c = 0; ; c++) {
@@ -127,8 +133,9 @@ export class StoredGraph {
 
   /** Null where the index has none. */
   static open(store: IndexStore, blocks: string): StoredGraph | null {
-    const index = store.open(graphIdentity(blocks), GRAPH_VERSION)
-    return index ? new StoredGraph(index) : null
+    const open = (): StoredIndex | null => store.open(graphIdentity(blocks), GRAPH_VERSION)
+    const index = open()
+    return index ? new StoredGraph(index, open) : null
   }
 
   isRoot(source: SourceId): boolean {
@@ -199,8 +206,9 @@ export class StoredGraph {
     return { block: this.columns.slice(this.columns.column('leakBlock'), 0, leakCount), head: this.columns.slice(this.columns.column('leakHead'), 0, leakCount), words: this.columns.slice(this.columns.column('leakWords'), 0, leakCount) }
   }
 
-  close(): void {
-    this.columns.close()
+  /** Closes the index until something is asked again. */
+  rest(): void {
+    this.columns.rest()
   }
 }
 
@@ -209,16 +217,17 @@ export class StoredRetained {
   private readonly columns: Columns
   private readonly largestCount: number
 
-  private constructor(index: StoredIndex) {
+  private constructor(index: StoredIndex, reopen: () => StoredIndex | null) {
     const meta = index.meta as RetainedMeta
     this.blockCount = meta.blockCount
     this.largestCount = meta.largestCount
-    this.columns = new Columns(index)
+    this.columns = new Columns(index, reopen)
   }
 
   static open(store: IndexStore, blocks: string): StoredRetained | null {
-    const index = store.open(retainedIdentity(blocks), GRAPH_VERSION)
-    return index ? new StoredRetained(index) : null
+    const open = (): StoredIndex | null => store.open(retainedIdentity(blocks), GRAPH_VERSION)
+    const index = open()
+    return index ? new StoredRetained(index, open) : null
   }
 
   /** The block that dominates it; null where none does. */
@@ -244,7 +253,8 @@ export class StoredRetained {
     return { count: this.largestCount, slice: (a, b) => this.columns.slice(this.columns.column('largest'), a, Math.min(this.largestCount, b)) }
   }
 
-  close(): void {
-    this.columns.close()
+  /** Closes the index until something is asked again. */
+  rest(): void {
+    this.columns.rest()
   }
 }

@@ -32,6 +32,13 @@ export interface Windows {
 
 const REGISTER_BYTES = 8
 
+/** How many root windows a plan will have. */
+export function countRootWindows(plan: GraphPlan): number {
+  let count = plan.registers.length
+  for (const piece of plan.roots) for (const _ of cut([piece])) count++
+  return count
+}
+
 /** @param start the blocks' columns */
 export function planWindows(plan: GraphPlan, regions: Region[], start: Uint32Array): Windows {
   const records: number[] = []

@@ -12,13 +12,14 @@ interface Tail {
   count: number
   confidence: number
   evidence: string
-  /** From the comma after the size up to the closing brace. */
+  /** From the comma after the size up to what the graph says. */
   bytes: Uint8Array
 }
 
 const encoder = new TextEncoder()
 const HEAD = encoder.encode('{"addr":"0x')
 const SIZE = encoder.encode('","size":')
+const END = encoder.encode('}')
 const HEX = encoder.encode('0123456789abcdef')
 const ZERO = 0x30
 /** Of address and size, the longest: 16 hex and 16 decimal digits. */
@@ -26,11 +27,14 @@ const DIGITS = 32
 /** More kinds of rows than this of one type are encoded each time. */
 const TAILS_PER_TYPE = 64
 const TYPES = 10_000
+const LAYOUTS = 100_000
 
 export class BlockJsonWriter {
   private bytes: Uint8Array<ArrayBuffer>
   private length = 0
   private readonly tails = new Map<string | null, Tail[]>()
+  /** What the graph says, up to the closing brace. */
+  private readonly layouts = { reached: new Map<string, Uint8Array>(), leaked: new Map<string, Uint8Array>() }
   private readonly digits = new Uint8Array(DIGITS)
 
   constructor(capacity: number) {
@@ -44,13 +48,15 @@ export class BlockJsonWriter {
   /** `before` and `after` are ASCII. */
   write(row: BlockRow, before: string, after: string): void {
     const tail = this.tail(row)
-    this.reserve(HEAD.length + SIZE.length + DIGITS + tail.length + before.length + after.length)
+    const end = this.end(row)
+    this.reserve(HEAD.length + SIZE.length + DIGITS + tail.length + end.length + before.length + after.length)
     this.ascii(before)
     this.append(HEAD)
     this.hex(row.addr)
     this.append(SIZE)
     this.decimal(row.size)
     this.append(tail)
+    this.append(end)
     this.ascii(after)
   }
 
@@ -105,6 +111,17 @@ export class BlockJsonWriter {
     this.append(this.digits.subarray(from))
   }
 
+  private end({ reachable, layout }: BlockRow): Uint8Array {
+    if (reachable === undefined || layout === undefined) return END
+    const known = reachable ? this.layouts.reached : this.layouts.leaked
+    let bytes = known.get(layout)
+    if (bytes === undefined) {
+      if (known.size >= LAYOUTS) known.clear()
+      known.set(layout, (bytes = encoder.encode(`,${JSON.stringify({ reachable, layout }).slice(1)}`)))
+    }
+    return bytes
+  }
+
   private tail(row: BlockRow): Uint8Array {
     let tails = this.tails.get(row.type)
     if (tails === undefined) {
@@ -117,7 +134,7 @@ export class BlockJsonWriter {
       if (tail.state === state && tail.arena === arena && tail.kind === kind && tail.count === count && tail.allocator === allocator && tail.confidence === confidence && tail.evidence === evidence) return tail.bytes
     }
     const text = JSON.stringify({ state, allocator, arena, type: row.type, ...(kind === '' ? {} : { kind }), count, confidence, evidence })
-    const bytes = encoder.encode(`,${text.slice(1)}`)
+    const bytes = encoder.encode(`,${text.slice(1, -1)}`)
     if (tails.length < TAILS_PER_TYPE) tails.push({ state, allocator, arena, kind, count, confidence, evidence, bytes })
     return bytes
   }

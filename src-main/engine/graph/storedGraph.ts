@@ -1,11 +1,12 @@
 /** The graph as the index keeps it: columns in chunks, read when they are asked for. A source is a block, or a root window. */
+import { INDEX_VERSION } from '../index/storedBlocks.ts'
 import { firstWhere } from '../search.ts'
 import type { IndexStore, StoredIndex } from '../ports.ts'
 import type { LayoutClass } from './layoutClasses.ts'
 import type { RootWindow } from './windows.ts'
 
-/** Goes up whenever what is stored, or how it is computed, changes. */
-export const GRAPH_VERSION = 1
+/** The second number goes up whenever what is stored, or how it is computed, changes; a graph is of its blocks. */
+export const GRAPH_VERSION = INDEX_VERSION * 1000 + 1
 /** Elements of a chunk. */
 export const BLOCK_CHUNK = 1 << 16
 export const EDGE_CHUNK = 1 << 16

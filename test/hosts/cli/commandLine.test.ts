@@ -38,8 +38,11 @@ describe('the command line', () => {
   test.each([
     ['', 'no command'],
     ['frobnicate core', 'no such command'],
-    ['refs core 0x1', 'not there yet'],
-    ['top core --by layout', 'not there yet'],
+    ['label core 0x1 A', 'not there yet'],
+    ['refs core 0x1 --in --out', 'two directions'],
+    ['refs core 0x1 --depth 11', 'too deep'],
+    ['refs core 0x1 --json --format dot', 'two output formats'],
+    ['refs core', 'no address'],
     ['top', 'no core file'],
     ['top a b', 'more than one file'],
     ['top core --bogus', "Unknown option '--bogus'"],

@@ -6,7 +6,7 @@ import { Worker, type MessagePort } from 'node:worker_threads'
 import type { GraphStage } from '../contract/api.ts'
 import { buildGraph, loadGraph, type Crew, type GraphKernel, type TurnRoundArgs } from '../engine/graph/build.ts'
 import { buildRetained } from '../engine/graph/retained.ts'
-import { scanWindows } from '../engine/graph/scan.ts'
+import { ScanStopped, scanWindows } from '../engine/graph/scan.ts'
 import { loadBlocks } from '../engine/index/storedBlocks.ts'
 import { Cancelled } from '../engine/ports.ts'
 import { openFileByteSource } from '../storage/fileByteSource.ts'
@@ -38,6 +38,9 @@ async function work(message: ToGraphWorker, post: (message: FromGraphWorker) => 
         scanWindows(core, wasmModule('references'), message.task, () => {
           if (Atomics.load(stop, 0) !== 0) throw new Cancelled()
         })
+      } catch (error) {
+        // whoever failed says why
+        if (!(error instanceof ScanStopped)) throw error
       } finally {
         core.close()
       }

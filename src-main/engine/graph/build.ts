@@ -9,7 +9,7 @@ import type { ByteSource, IndexStore, Progress } from '../ports.ts'
 import { Areas } from './areas.ts'
 import { CLASS_SLOTS, compactClasses } from './layoutClasses.ts'
 import type { GraphPlan } from './plan.ts'
-import { bindKernel, OWN_BYTES, scanWindows, SHARED, SHARED_AREAS, SHARED_BYTES, type ScanTask } from './scan.ts'
+import { bindKernel, OWN_BYTES, ScanStopped, scanWindows, SHARED, SHARED_AREAS, SHARED_BYTES, type ScanTask } from './scan.ts'
 import { BLOCK_CHUNK, EDGE_CHUNK, GRAPH_VERSION, graphIdentity, type GraphMeta } from './storedGraph.ts'
 import { countRootWindows, planWindows, WINDOW_FIELDS, type RootWindow, type Windows } from './windows.ts'
 
@@ -142,7 +142,13 @@ export async function buildGraph(plan: GraphPlan, stored: StoredBlocks, ports: G
   const others = crew.scan(task, own.slice(1))
   // a failure of this thread is told first; the others' is then known too
   others.catch(() => undefined)
-  scanWindows(ports.core, ports.wasm('references'), { ...task, own: own[0] }, (window) => progress.advance(window))
+  try {
+    scanWindows(ports.core, ports.wasm('references'), { ...task, own: own[0] }, (window) => progress.advance(window))
+  } catch (error) {
+    // whoever failed says why
+    if (error instanceof ScanStopped) await others
+    throw error
+  }
   await others
   const shared = areas.words(task.areas[SHARED_AREAS.indexOf('shared')], SHARED_BYTES / 4)
   const edgeCount = shared[SHARED.edges]
@@ -231,7 +237,7 @@ function prepareScan(plan: GraphPlan, blocks: Blocks, windows: Windows, areas: A
     start: columns.start,
     words: columns.words,
     state: columns.state,
-    regions: areas.take(regionsWithBlocks.length * 16),
+    regions: areas.take(regionsWithBlocks.length * 24),
     first: columns.first,
     layout: areas.take(count * 4, true),
     classKeys: areas.take(CLASS_SLOTS * 8, true),
@@ -243,8 +249,8 @@ function prepareScan(plan: GraphPlan, blocks: Blocks, windows: Windows, areas: A
   areas.words(at.first, count + windows.roots.length + 1).fill(0xffff_ffff)
   const ranges = new BigUint64Array(areas.memory.buffer, at.ranges, plan.ranges.length * 3)
   plan.ranges.forEach(({ start, end, kind }, i) => ranges.set([BigInt(start), BigInt(end), BigInt(kind)], i * 3))
-  const table = new BigUint64Array(areas.memory.buffer, at.regions, regionsWithBlocks.length * 2)
-  regionsWithBlocks.forEach((region, i) => table.set([BigInt(region.start), BigInt(region.firstBlock)], i * 2))
+  const table = new BigUint64Array(areas.memory.buffer, at.regions, regionsWithBlocks.length * 3)
+  regionsWithBlocks.forEach((region, i) => table.set([BigInt(region.start), BigInt(region.firstBlock), BigInt(region.end)], i * 3))
   const heapLow = regionsWithBlocks[0]?.start ?? 0
   const heapEnd = Math.min(2 ** 48, regionsWithBlocks.at(-1)?.end ?? 0)
   const mappedLow = Math.min(heapLow || Infinity, plan.ranges[0]?.start ?? 0)

@@ -1,11 +1,11 @@
 /**
  * Layout classes: all used blocks of one size and pointer layout. The scan gives each block the slot of its class; here slots
  * become ids in order of their bytes, and classes that differ only by nulls become families: a word that is a pointer in one
- * class and always zero in another is the same pointer, unset.
+ * class and always zero in another is the same pointer, unset. A vtable pointer is never unset.
  */
 import { LARGE, STATE } from '../allocator/blocks.ts'
 import type { Areas } from './areas.ts'
-import { WORD_LETTERS } from './wordKinds.ts'
+import { WORD_KIND, WORD_LETTERS } from './wordKinds.ts'
 import { LAYOUT_WORDS } from './windows.ts'
 
 /** Slots of the table that the threads fill; more classes than fit are class 0. */
@@ -33,6 +33,7 @@ interface Slot {
   /** Of words without pointers: which are not zero in some block. */
   nonzero: [low: number, high: number]
   pointers: [low: number, high: number]
+  vtables: [low: number, high: number]
   count: number
 }
 
@@ -50,11 +51,13 @@ export function compactClasses(areas: Areas, table: { keys: number; shapes: numb
     const at = (slot * SHAPE_BYTES) / 4
     const kinds = new Uint8Array(LAYOUT_WORDS)
     const pointers: [number, number] = [0, 0]
+    const vtables: [number, number] = [0, 0]
     for (let i = 0; i < LAYOUT_WORDS; i++) {
       kinds[i] = (shapes[at + (i >> 3)] >>> ((i & 7) * 4)) & 15
-      if (kinds[i] !== 0) pointers[i >> 5] |= 1 << (i & 31)
+      if (kinds[i] !== WORD_KIND.none) pointers[i >> 5] |= 1 << (i & 31)
+      if (kinds[i] === WORD_KIND.vtable) vtables[i >> 5] |= 1 << (i & 31)
     }
-    slots.push({ slot, words: shapes[at + 8], kinds, nonzero: [nonzero[slot * 2], nonzero[slot * 2 + 1]], pointers, count: counts[slot] })
+    slots.push({ slot, words: shapes[at + 8], kinds, nonzero: [nonzero[slot * 2], nonzero[slot * 2 + 1]], pointers, vtables, count: counts[slot] })
   }
   slots.sort((a, b) => b.count * b.words - a.count * a.words || a.slot - b.slot)
   const families = familiesOf(slots)
@@ -72,6 +75,7 @@ function familiesOf(slots: Slot[]): number[] {
     kinds: Uint8Array
     nonzero: [number, number]
     pointers: [number, number]
+    vtables: [number, number]
   }
   const bySize = new Map<number, Family[]>()
   return slots.map((slot, name) => {
@@ -86,13 +90,16 @@ function familiesOf(slots: Slot[]): number[] {
       }
       return family.name
     }
-    if (families.length < FAMILIES_TRIED) families.push({ name, kinds: slot.kinds.slice(), nonzero: [...slot.nonzero], pointers: [...slot.pointers] })
+    if (families.length < FAMILIES_TRIED) families.push({ name, kinds: slot.kinds.slice(), nonzero: [...slot.nonzero], pointers: [...slot.pointers], vtables: slot.vtables })
     return name
   })
 }
 
-function differOnlyByNulls(a: Pick<Slot, 'kinds' | 'nonzero' | 'pointers'>, b: Pick<Slot, 'kinds' | 'nonzero' | 'pointers'>): boolean {
+type Shape = Pick<Slot, 'kinds' | 'nonzero' | 'pointers' | 'vtables'>
+
+function differOnlyByNulls(a: Shape, b: Shape): boolean {
   for (const half of [0, 1]) {
+    if (a.vtables[half] !== b.vtables[half]) return false
     if ((a.pointers[half] & b.nonzero[half]) !== 0 || (b.pointers[half] & a.nonzero[half]) !== 0) return false
     let both = a.pointers[half] & b.pointers[half]
     for (let i = half * 32; both !== 0; i++, both >>>= 1) if ((both & 1) !== 0 && a.kinds[i] !== b.kinds[i]) return false

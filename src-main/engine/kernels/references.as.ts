@@ -118,19 +118,23 @@ export function blockOf(address: u64): u32 {
   else foundOffset = address - addressOf(id)
   if (foundOffset == 0) return id
   const size = load<u32>(words + (<usize>id << 2))
-  return size == LARGE || foundOffset < <u64>size << 3 ? id : NONE
+  return size == LARGE ? (address < load<u64>(regionOf(id), 16) ? id : NONE) : foundOffset < <u64>size << 3 ? id : NONE
 }
 
-/** Regions: {u64 address of its start, u32 first block, u32}. */
-function addressOf(block: u32): u64 {
+/** Regions: {u64 start, u64 first block, u64 end}. */
+function regionOf(block: u32): usize {
   let low: u32 = 0
   let high = regionCount
   while (low < high) {
     const middle = (low + high) >> 1
-    if (load<u32>(regions + (<usize>middle << 4), 8) <= block) low = middle + 1
+    if (load<u32>(regions + <usize>middle * 24, 8) <= block) low = middle + 1
     else high = middle
   }
-  return load<u64>(regions + (<usize>(low - 1) << 4)) + (<u64>load<u32>(start + (<usize>block << 2)) << 3)
+  return regions + <usize>(low - 1) * 24
+}
+
+function addressOf(block: u32): u64 {
+  return load<u64>(regionOf(block)) + (<u64>load<u32>(start + (<usize>block << 2)) << 3)
 }
 
 // ---- what lies outside of blocks: {u64 start, u64 end, u64 kind}, sorted
@@ -287,8 +291,8 @@ function scanShaped(from: u64, to: u64, address: u64): void {
       continue
     }
     const kind = kindOf(word)
-    if (kind == NO_POINTER) nonzero |= <u64>1 << index
-    else addShape(index, kind)
+    if (kind != NO_POINTER) addShape(index, kind)
+    else if (word != 0) nonzero |= <u64>1 << index
   }
 }
 
@@ -305,7 +309,8 @@ function peekShaped(from: u64, to: u64, address: u64, firstIndex: u64): void {
 
 /** The slot of a layout class, 0 where the table is full; slot 0 is never given. */
 function classOf(size: u32): u32 {
-  let key = (shape0 ^ (<u64>size << 32 | <u64>size)) * 0x9e3779b97f4a7c15
+  let key = <u64>size * 0xd6e8feb86659fd93
+  key = (key ^ (key >> 32) ^ shape0) * 0x9e3779b97f4a7c15
   key = (key ^ (key >> 29) ^ shape1) * 0xbf58476d1ce4e5b9
   key = (key ^ (key >> 32) ^ shape2) * 0x94d049bb133111eb
   key = (key ^ (key >> 29) ^ shape3) * 0x9e3779b97f4a7c15
@@ -352,6 +357,14 @@ export function commit(window: u32, count: u32): u32 {
   }
   const at = load<u32>(shared + EDGES)
   committedAt = at
+  const record = windows + <usize>window * WINDOW_BYTES
+  const address = <u64>load<f64>(record)
+  // the beginning of the block that reaches into the window may be in no window
+  if (load<f64>(record, 24) >= 0 && load<f64>(record, 24) < load<f64>(record, 32)) {
+    const b = <usize>load<f64>(record, 24) << 2
+    const from = <u64>load<f64>(record, 48) + (<u64>load<u32>(start + b) << 3)
+    if (from < address && load<u32>(first + b) == NONE) store<u32>(first + b, at)
+  }
   const end = <u64>target + ((<u64>at + <u64>count) << 2)
   const have = <u64>memory.size() << 16
   if (end > have) {
@@ -362,8 +375,6 @@ export function commit(window: u32, count: u32): u32 {
   store<u32>(shared + EDGES, at + count)
   atomic.store<i32>(turn, <i32>window + 1)
   atomic.notify(turn)
-  const record = windows + <usize>window * WINDOW_BYTES
-  const address = <u64>load<f64>(record)
   const length = <u64>load<f64>(record, 16)
   store<f64>(record, <f64>at, 64)
   if (load<f64>(record, 24) < 0) {

@@ -216,8 +216,9 @@ export class CoreService implements CoreApi {
     return this.askGraph('graphState', query, (graph) => Promise.resolve({ ok: true, value: graph.current() }))
   }
 
-  awaitGraph(query: Parameters<CoreApi['awaitGraph']>[0]): Promise<Outcome<GraphState>> {
-    return this.askGraph('awaitGraph', query, (graph) => graph.wait(graphPartQuery(query).part))
+  async awaitGraph(query: Parameters<CoreApi['awaitGraph']>[0]): Promise<Outcome<GraphState>> {
+    const checked = await this.answer('awaitGraph', () => graphPartQuery(query))
+    return checked.ok ? await this.askGraph('awaitGraph', query, (graph) => graph.wait(checked.value.part)) : checked
   }
 
   cancelGraph(query: { core: string }): Promise<Outcome<null>> {

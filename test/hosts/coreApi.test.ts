@@ -125,6 +125,25 @@ describe.each([
     expect(failure(await client.viewBlock({ core, address: 16, offset: 0, limit: 2 }))).toBe('usage')
   })
 
+  test('answers about references, chains, leaks, retained sizes and layouts once the graph is there', async () => {
+    const core = await open('blocks 10')
+    expect(value(await client.awaitGraph({ core, part: 'retained' }))).toMatchObject({ references: 'ready', retained: 'ready', message: '' })
+    expect(value(await client.graphState({ core }))).toMatchObject({ references: 'ready', retained: 'ready' })
+    const address = 0x600010
+    const page = { offset: 0, limit: 10 }
+    expect(value(await client.listReferences({ core, address, direction: 'in', ...page }))).toMatchObject({ block: { addr: address }, rows: [{ from: null, root: { kind: 'global' } }], total: 1 })
+    expect(value(await client.groupReferences({ core, address, direction: 'out' }))).toMatchObject({ rows: [], total: 0 })
+    expect(value(await client.neighbourhood({ core, address, direction: 'in', depth: 2, limit: 20 })).edges).toMatchObject([{ from: 'root', to: 'held' }])
+    expect(value(await client.why({ core, address, limit: 3 })).chains).toMatchObject([{ steps: [{ block: { addr: address } }] }])
+    expect(value(await client.listLeaks({ core, heads: true, sort: 'holds', descending: true, ...page }))).toMatchObject({ rows: [{ addr: 0x600030, head: true }], all: { count: 1 } })
+    expect(value(await client.groupLeaks({ core, sort: 'bytes', descending: true, filter: '', ...page })).rows).toMatchObject([{ label: 'malloc(24)', heads: 1 }])
+    expect(value(await client.listRetained({ core, ...page })).path).toEqual([])
+    expect(value(await client.listRetained({ core, address, ...page })).path).toMatchObject([{ addr: address }])
+    expect(value(await client.layoutDetails({ core, key: 'layout 1' }))).toMatchObject({ layout: '24/P' })
+    expect(failure(await client.why({ core, address: 16, limit: 1 }))).toBe('usage')
+    expect(value(await client.cancelGraph({ core }))).toBeNull()
+  })
+
   test('a core opened twice is one core, until its file changes', async () => {
     const file = (await offerText('blocks 10')).file
     const [one, two] = await Promise.all([client.openCore({ file }), client.openCore({ file })])
@@ -210,6 +229,18 @@ describe.each([
       ['viewBlock', { core, address: -1, offset: 0, limit: 10 }],
       ['viewBlock', { core, address: '0x10', offset: 0, limit: 10 }],
       ['viewBlock', { core, address: 2 ** 64, offset: 0, limit: 10 }],
+      ['awaitGraph', { core, part: 'all' }],
+      ['graphState', {}],
+      ['listReferences', { core, address: 16, direction: 'up', offset: 0, limit: 10 }],
+      ['listReferences', { core, address: 0x600010, direction: 'in', offset: 0, limit: 10_001 }],
+      ['groupReferences', { core, address: '0x10', direction: 'in' }],
+      ['neighbourhood', { core, address: 0x600010, direction: 'in', depth: 11, limit: 20 }],
+      ['neighbourhood', { core, address: 0x600010, direction: 'in', depth: 1, limit: 2001 }],
+      ['why', { core, address: 0x600010, limit: 21 }],
+      ['listLeaks', { core, heads: 'yes', sort: 'addr', descending: false, offset: 0, limit: 10 }],
+      ['groupLeaks', { core, sort: 'addr', descending: false, filter: '', offset: 0, limit: 10 }],
+      ['listRetained', { core, address: -1, offset: 0, limit: 10 }],
+      ['layoutDetails', { core }],
     ]
     for (const [method, argument] of asked) {
       const call = client[method] as unknown as (argument: unknown) => Promise<Outcome<unknown>>

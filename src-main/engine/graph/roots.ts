@@ -23,6 +23,8 @@ const KIND_OF_RANGE: Partial<Record<RangeRow['kind'], RootKind>> = {
   'module-rodata': 'global',
   'thread-stack': 'stack',
   anonymous: 'anonymous',
+  // read-only memory; gcore writes what may not be accessed at all as readable too, but that is zero
+  reserved: 'anonymous',
   'mapped-file': 'mapped',
 }
 

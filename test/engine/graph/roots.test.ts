@@ -8,7 +8,7 @@ import { memoryByteSource } from '../../builders/memoryByteSource.ts'
 const STACK = { start: 0x7ff000, end: 0x7ff000 + 0x4000 }
 
 interface Made {
-  ranges: Pick<RangeRow, 'start' | 'end' | 'kind'>[]
+  ranges: (Pick<RangeRow, 'start' | 'end' | 'kind'> & Partial<Pick<RangeRow, 'access'>>)[]
   threads?: { tid: number; sp: number; tp?: number }[]
   excluded?: [number, number][]
   /** The main module's TLS block by thread. */
@@ -27,7 +27,7 @@ function rootsOf({ ranges, threads = [], excluded = [], tls = [], machine = 'x86
       return range
     }),
   )
-  const rows = ranges.map((r): RangeRow => ({ ...r, access: r.kind === 'reserved' ? '---' : r.kind === 'module-rodata' ? 'r--' : 'rw-', present: r.end - r.start, name: '' }))
+  const rows = ranges.map((r): RangeRow => ({ ...r, access: r.access ?? (r.kind === 'reserved' ? '---' : r.kind === 'module-rodata' ? 'r--' : 'rw-'), present: r.end - r.start, name: '' }))
   const pieces = rootPieces({
     memory,
     ranges: rows,
@@ -50,6 +50,13 @@ describe('roots', () => {
       ['global', 0x30000, 0x1000],
       ['global', 0x40000, 0x1000],
       ['anonymous', 0x60000, 0x1000],
+    ])
+  })
+
+  test('memory that was made read-only is one, mapped files only where they can be written', () => {
+    expect(rootsOf({ ranges: [{ start: 0x10000, end: 0x11000, kind: 'reserved', access: 'r--' }, { start: 0x20000, end: 0x21000, kind: 'mapped-file', access: 'r--' }, { start: 0x30000, end: 0x31000, kind: 'mapped-file' }] })).toEqual([
+      ['anonymous', 0x10000, 0x1000],
+      ['mapped', 0x30000, 0x1000],
     ])
   })
 

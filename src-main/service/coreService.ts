@@ -213,16 +213,15 @@ export class CoreService implements CoreApi {
   }
 
   graphState(query: { core: string }): Promise<Outcome<GraphState>> {
-    return this.askGraph('graphState', query, (graph) => Promise.resolve({ ok: true, value: graph.current() }))
+    return this.askPart('graphState', query, ({ graph }) => Promise.resolve({ ok: true, value: graph.current() }))
   }
 
-  async awaitGraph(query: Parameters<CoreApi['awaitGraph']>[0]): Promise<Outcome<GraphState>> {
-    const checked = await this.answer('awaitGraph', () => graphPartQuery(query))
-    return checked.ok ? await this.askGraph('awaitGraph', query, (graph) => graph.wait(checked.value.part)) : checked
+  awaitGraph(query: Parameters<CoreApi['awaitGraph']>[0]): Promise<Outcome<GraphState>> {
+    return this.askPart('awaitGraph', query, ({ graph }, { part }) => graph.wait(part), graphPartQuery)
   }
 
   cancelGraph(query: { core: string }): Promise<Outcome<null>> {
-    return this.askGraph('cancelGraph', query, async (graph) => {
+    return this.askPart('cancelGraph', query, async ({ graph }) => {
       await graph.cancel()
       return { ok: true, value: null }
     })
@@ -351,17 +350,16 @@ export class CoreService implements CoreApi {
     return this.askPart(method, query, ({ symbols }) => work(symbols))
   }
 
-  private askGraph<T>(method: string, query: { core: string }, work: (graph: CoreGraph) => Promise<Outcome<T>>): Promise<Outcome<T>> {
-    return this.askPart(method, query, ({ graph }) => work(graph))
-  }
-
-  private async askPart<T>(method: string, query: { core: string }, work: (core: OpenCore) => Promise<Outcome<T>>): Promise<Outcome<T>> {
+  private askPart<T>(method: string, query: { core: string }, work: (core: OpenCore) => Promise<Outcome<T>>): Promise<Outcome<T>>
+  private askPart<T, Q extends { core: string }>(method: string, query: Q, work: (core: OpenCore, query: Q) => Promise<Outcome<T>>, check: (query: unknown) => Q): Promise<Outcome<T>>
+  private async askPart<T, Q extends { core: string }>(method: string, query: Q, work: (core: OpenCore, query: Q) => Promise<Outcome<T>>, check: (query: unknown) => Q = coreQuery as (query: unknown) => Q): Promise<Outcome<T>> {
     const asked = await this.answer(method, () => {
-      const core = this.cores.get(coreQuery(query).core)
+      const checked = check(query)
+      const core = this.cores.get(checked.core)
       if (core === undefined) throw new UsageError('this core is not open', method, 'open it again')
-      return core
+      return { core, checked }
     })
-    return asked.ok ? await work(asked.value) : asked
+    return asked.ok ? await work(asked.value.core, asked.value.checked) : asked
   }
 
   private async answer<T>(where: string, work: () => T | Promise<T>): Promise<Outcome<T>> {

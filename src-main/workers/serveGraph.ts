@@ -59,18 +59,20 @@ async function build(request: BuildRequest, post: (message: FromGraphWorker) => 
   const blocks = loadBlocks(store, request.plan.identity)
   if (!blocks) throw new Error('the blocks of this core are not in the index')
   const core = openFileByteSource(request.core)
-  const crew = new Helpers(request)
+  let crew: Helpers | null = null
   try {
     const progress = new ProgressMeter<GraphStage>(request.stop, (report) => post({ kind: 'progress', report }), () => performance.now())
-    const now = (): number => performance.now() / 1000
-    const ports = { core, store, progress, wasm: wasmModule, crew, now }
-    const kept = request.upTo === 'retained' ? loadGraph(request.plan.identity, blocks, ports) : null
-    const graph = kept ?? (await buildGraph(request.plan, blocks, ports))
-    if (!kept) post({ kind: 'ready', part: 'references', timings: graph.timings })
-    crew.end()
+    const ports = { core, store, progress, wasm: wasmModule, now: () => performance.now() / 1000 }
+    let graph = request.upTo === 'retained' ? loadGraph(request.plan.identity, blocks, ports) : null
+    if (!graph) {
+      crew = new Helpers(request)
+      graph = await buildGraph(request.plan, blocks, { ...ports, crew })
+      crew.end()
+      post({ kind: 'ready', part: 'references', timings: graph.timings })
+    }
     if (request.upTo === 'retained') post({ kind: 'ready', part: 'retained', timings: buildRetained(request.plan.identity, graph, ports) })
   } finally {
-    crew.end()
+    crew?.end()
     core.close()
   }
 }
@@ -78,16 +80,16 @@ async function build(request: BuildRequest, post: (message: FromGraphWorker) => 
 class Helpers implements Crew {
   readonly size: number
   private readonly request: BuildRequest
-  private workers: Worker[] = []
+  private readonly workers: Worker[]
 
   constructor(request: BuildRequest) {
     this.request = request
     this.size = request.helpers
+    this.workers = Array.from({ length: this.size }, () => new Worker(workerUrl('graph.worker'), { name: 'corelens graph helper', execArgv: [], resourceLimits: GRAPH_THREAD_LIMITS }))
   }
 
   async scan(task: Parameters<Crew['scan']>[0], own: number[]): Promise<void> {
     const { core, stop } = this.request
-    this.workers = own.map(() => new Worker(workerUrl('graph.worker'), { name: 'corelens graph helper', execArgv: [], resourceLimits: GRAPH_THREAD_LIMITS }))
     await Promise.all(this.workers.map((worker, i) => ask(worker, { kind: 'scan', core, stop, task: { ...task, own: own[i] } })))
   }
 

@@ -26,10 +26,12 @@ export async function runCoreCommand(command: CoreCommand, service: CoreService,
   const offered = await service.offer(command.core, true, false)
   const summary = value(await service.openCore({ file: offered.file }))
   if (command.kind === 'types' && command.name !== null && (await typeAtOnce(command.name, command, service, summary.core, output))) return
-  // Types of blocks are spelled, and more of them found, by what the symbols say.
-  if (command.kind !== 'summary') value(await service.awaitSymbols({ core: summary.core }))
   const part = graphPartOf(command)
-  if (part !== null) await needGraph(service, summary.core, part)
+  // Types of blocks are spelled, and more of them found, by what the symbols say; the graph needs none.
+  const graph = part === null ? null : needGraph(service, summary.core, part)
+  graph?.catch(() => undefined)
+  if (command.kind !== 'summary') value(await service.awaitSymbols({ core: summary.core }))
+  await graph
   afterOpening()
   switch (command.kind) {
     case 'summary':

@@ -185,6 +185,8 @@ export interface LeakTotals {
   count: number
   bytes: number
   heads: number
+  /** Bytes that the program could write to and that are not in the core: what only they point to seems to have leaked. */
+  unread: number
 }
 
 export interface LeakPage extends Page<LeakRow> {

@@ -38,7 +38,7 @@ import { nameByDebugInfo } from './recognize/debugNames.ts'
 import { typeBlocks, vtableRanges } from './recognize/typeBlocks.ts'
 import { Vtables } from './recognize/vtables.ts'
 import { markdownReport } from './report/markdown.ts'
-import { regionPieces, wordKindRanges, type GraphPlan } from './graph/plan.ts'
+import { regionPieces, unreadBytes, wordKindRanges, type GraphPlan } from './graph/plan.ts'
 import { rootPieces } from './graph/roots.ts'
 import { Cancelled, type IndexStore } from './ports.ts'
 import type { EngineSession, OpenSession, SessionPorts } from './session.ts'
@@ -161,6 +161,7 @@ function graphPlan(identity: string, core: CoreFile, memory: AddressSpace, modul
     roots: rootPieces({ memory, ranges, modules, threads, locals, machine: core.machine, pid, excluded: findings.allocatorState }),
     registers: threads.map((t) => t.registers),
     ranges: wordKindRanges(ranges),
+    unread: unreadBytes(memory),
     vtables: findings.types.flatMap((t) => t.vtable ?? []),
   }
 }

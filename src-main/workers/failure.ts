@@ -1,6 +1,7 @@
 /** The one place where what was thrown becomes a Failure: one sentence in three parts, and the trace aside. */
 import type { Failure } from '../contract/outcome.ts'
 import { FormatError, UnreadableCore, UsageError } from '../engine/errors.ts'
+import { GraphTooLarge } from '../engine/graph/areas.ts'
 import { Cancelled } from '../engine/ports.ts'
 import { DamagedSymbols } from '../engine/symbols/storedTables.ts'
 
@@ -10,6 +11,7 @@ export function toFailure(error: unknown, where: string): Failure {
   if (error instanceof UsageError) return { kind: 'usage', what: error.message, where: error.where, remedy: error.remedy, ...trace }
   if (error instanceof UnreadableCore) return { kind: 'unreadable', what: error.message, where: error.where, remedy: error.remedy, ...trace }
   if (error instanceof Cancelled) return { kind: 'cancelled', what: 'cancelled', where, remedy: 'open it again to start anew' }
+  if (error instanceof GraphTooLarge) return { kind: 'failed', what: error.message, where, remedy: 'blocks, types and sizes are there all the same', ...trace }
   if (error instanceof DamagedSymbols) return { kind: 'failed', what: error.message, where, remedy: 'it is read anew from the module\'s files: ask again in a moment', ...trace }
   if (error instanceof FormatError) {
     return { kind: 'unreadable', what: error.message, where: `${where}, ${error.where} at ${error.offset}`, remedy: 'the core is damaged: write it anew if you can', ...trace }

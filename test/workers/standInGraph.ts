@@ -17,7 +17,7 @@ export function standInGraph(): Graph {
     if (!block) throw new UsageError('no block holds this address', `0x${address.toString(16)}`, 'give the address of a block')
     return block
   }
-  const all = { count: 1, bytes: 24, heads: 1 }
+  const all = { count: 1, bytes: 24, heads: 1, unread: 0 }
   return {
     graphPlan: () => {
       throw new Error('the stand-in builds no graph')

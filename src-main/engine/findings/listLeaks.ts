@@ -113,7 +113,7 @@ function readLeaks(view: GraphView): Leaks {
     type: new Array<string | null>(count),
     holdsCount: new Uint32Array(count),
     holds: new Float64Array(count),
-    totals: { count, bytes: 0, heads: 0 },
+    totals: { count, bytes: 0, heads: 0, unread: view.graph.meta.unread },
     isHead: (i) => head[i] === i,
   }
   for (let i = 0; i < count; i++) {

@@ -10,7 +10,7 @@ const MAX_PAGES = 65_536
 /** The graph does not fit into the 4 GiB that a kernel reaches. */
 export class GraphTooLarge extends Error {
   constructor() {
-    super('the graph of this core is too large: it needs more than 4 GiB of memory')
+    super('the graph of this core needs more than 4 GiB of memory, which is more than corelens can use')
     this.name = 'GraphTooLarge'
   }
 }

@@ -209,6 +209,7 @@ export async function buildGraph(plan: GraphPlan, stored: StoredBlocks, ports: G
       roots: windows.roots,
       classes,
       leakCount,
+      unread: plan.unread,
     } satisfies GraphMeta)
     timed('write')
     return { areas, kernel: graph, blockCount: n, edgeCount, first, target, firstSource, source, words, state, roots: windows.roots, heads, large: largeBlocks(blocks), timings }

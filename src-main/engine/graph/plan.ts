@@ -4,6 +4,7 @@
  */
 import type { RangeRow, RootKind } from '../../contract/rows.ts'
 import type { Region } from '../allocator/blocks.ts'
+import { PF_W } from '../elf/file.ts'
 import type { AddressSpace } from '../memory/addressSpace.ts'
 import { WORD_KIND, WORD_KIND_OF_RANGE } from './wordKinds.ts'
 
@@ -31,6 +32,8 @@ export interface GraphPlan {
   registers: bigint[][]
   /** Half-open, disjoint, in address order. */
   ranges: { start: number; end: number; kind: number }[]
+  /** Bytes of memory that the program could write to and that are not in the core: pointers there are not known. */
+  unread: number
   /** Address points of the vtables that blocks begin with. */
   vtables: number[]
 }
@@ -53,6 +56,15 @@ export function piecesOf(memory: AddressSpace, start: number, end: number): Piec
 
 export function regionPieces(memory: AddressSpace, regions: Region[]): Piece[][] {
   return regions.map((region) => (region.blockCount === 0 ? [] : piecesOf(memory, region.start, region.end)))
+}
+
+/** Of a file's private pages the core holds those that were written to; of other memory all. */
+export function unreadBytes(memory: AddressSpace): number {
+  let bytes = 0
+  for (const { flags, path, end, dumpedEnd, promisedEnd } of memory.ranges) {
+    if ((flags & PF_W) !== 0) bytes += (path === '' ? end : promisedEnd) - dumpedEnd
+  }
+  return bytes
 }
 
 /** What a word means that leads into a range. */

@@ -2,6 +2,7 @@
  * Scans memory for references, on as many threads as take part: each takes the next window, reads it, scans it, and puts what
  * it found behind what the windows before found. The kernel references.as.ts does the work.
  */
+import { GraphTooLarge } from './areas.ts'
 import type { Readable } from '../elf/file.ts'
 import { LAYOUT_BYTES, WINDOW_BYTES, WINDOW_FIELDS } from './windows.ts'
 
@@ -58,8 +59,8 @@ export function bindKernel(module: WebAssembly.Module, task: ScanTask): Referenc
 
 /** The other threads stopped, or failed and say why themselves. */
 export class ScanStopped extends Error {}
-/** More references than 32 bits or the memory hold. */
-export class TooManyReferences extends Error {}
+/** More references than the memory holds. */
+export class TooManyReferences extends GraphTooLarge {}
 
 /** Takes windows until there are none left. @param tick is called before each; what it throws stops all threads */
 export function scanWindows(core: Pick<Readable, 'read' | 'size'>, module: WebAssembly.Module, task: ScanTask, tick: (window: number) => void): void {

@@ -116,7 +116,9 @@ export function leakJson({ addr, size, type, head, holds, holdsCount, headAddr, 
 export const leaksJson = (rows: readonly LeakRow[], all: LeakTotals, total: number): object => ({ rows: rows.map(leakJson), total, all })
 
 export function leakGroupsText(rows: readonly LeakGroupRow[], page: LeakGroupPage, heads: readonly LeakRow[]): string {
-  if (page.all.count === 0) return 'nothing leaked: every used block is reached\n'
+  const { unread } = page.all
+  const doubt = unread === 0 ? '' : `${humanBytes(unread)} of the process's writable memory are not in the core: what only they point to is called leaked here\n`
+  if (page.all.count === 0) return `nothing leaked: every used block is reached\n${doubt}`
   const types = textTable(
     [
       { title: 'BYTES', align: 'right' },
@@ -138,7 +140,7 @@ export function leakGroupsText(rows: readonly LeakGroupRow[], page: LeakGroupPag
     heads.map((row) => [hex(row.addr), grouped(row.size), humanBytes(row.holds), grouped(row.holdsCount), clipped(row.label)]),
   )
   const more = page.total > rows.length ? `… ${grouped(page.total - rows.length)} more types (--limit ${page.total})\n` : ''
-  return `${types}${more}\n${largest}\n${grouped(page.all.count)} leaked blocks, ${humanBytes(page.all.bytes)}; ${grouped(page.all.heads)} of them leaked by themselves\n`
+  return `${types}${more}\n${largest}\n${grouped(page.all.count)} leaked blocks, ${humanBytes(page.all.bytes)}; ${grouped(page.all.heads)} of them leaked by themselves\n${doubt}`
 }
 
 export function retainedJson({ addr, dominator, ...rest }: RetainedRow): object {

@@ -73,7 +73,7 @@ export function heapOf({ regions, roots = [], registers = [], ranges = [], vtabl
     roots: roots.map((root) => ({ ...place(root), kind: root.kind, thread: root.thread })),
     registers,
     ranges,
-    vtables,
+    vtables, unread: 0,
   }
   const core = new Uint8Array(end)
   for (const { offset, bytes } of memories) core.set(bytes, offset)

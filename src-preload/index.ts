@@ -41,6 +41,17 @@ const client: CoreClient = {
   typeLayout: call('typeLayout'),
   listGlobals: call('listGlobals'),
   viewBlock: call('viewBlock'),
+  graphState: call('graphState'),
+  awaitGraph: call('awaitGraph'),
+  cancelGraph: call('cancelGraph'),
+  listReferences: call('listReferences'),
+  groupReferences: call('groupReferences'),
+  neighbourhood: call('neighbourhood'),
+  why: call('why'),
+  listLeaks: call('listLeaks'),
+  groupLeaks: call('groupLeaks'),
+  listRetained: call('listRetained'),
+  layoutDetails: call('layoutDetails'),
   report: call('report'),
   subscribe(listener) {
     const forward = (_event: unknown, event: CoreEvent): void => listener(event)

@@ -72,6 +72,8 @@ export interface ReferenceRow {
   to: BlockRef
   /** Where in `to` it points. */
   toOffset: number
+  /** Bits of the word that are no part of the address, as `0x8000000000000000`; absent where there are none. */
+  tag?: string
 }
 
 export interface ReferencePage extends Page<ReferenceRow> {

@@ -92,13 +92,14 @@ export const openSession: OpenSession = async (handle, options, ports) => {
   summary.timings = clock.laps
   summary.cached = cached
   const { rest } = stored
+  const graph = options.tagged === true ? `${identity} tagged` : identity
   const plan = (): GraphPlan => {
     rest()
-    return graphPlan(identity, core, memory, modules, blocks, findings, ranges, diagnostics)
+    return { ...graphPlan(core, memory, modules, blocks, findings, ranges, diagnostics), identity, graph, tagged: options.tagged === true }
   }
   const view = (): ProcessView => ({ memory, blocks, types: findings.types, symbols: processSymbols(core, memory, modules, ports, diagnostics), ranges, machine: core.machine })
-  const threads = core.notes.threads.map((t) => ({ tid: t.tid, sp: Number(t.sp) }))
-  return new CoreSession({ summary, ranges, findings, identity, sources: symbolSources(modules, options), newView: view, threads, planGraph: plan, ports, closeIndex: stored.close })
+  const threads = core.notes.threads.map((t) => ({ tid: t.tid, sp: Number(t.sp), registers: t.registers }))
+  return new CoreSession({ summary, ranges, findings, graph, sources: symbolSources(modules, options), newView: view, threads, planGraph: plan, ports, closeIndex: stored.close })
 }
 
 /** Without tables yet: these are attached as they come. */
@@ -152,11 +153,10 @@ function analyse(core: CoreFile, memory: AddressSpace, modules: Module[], ports:
   return { blocks, findings: { types, groups, inChunk, requested, allocators: allocatorRows(blocks, groups, plan), allocatorState: plan.arenas.map(mallocState), diagnostics: diagnostics.rows } }
 }
 
-function graphPlan(identity: string, core: CoreFile, memory: AddressSpace, modules: Module[], blocks: Blocks, findings: Findings, ranges: RangeRow[], diagnostics: Diagnostics): GraphPlan {
+function graphPlan(core: CoreFile, memory: AddressSpace, modules: Module[], blocks: Blocks, findings: Findings, ranges: RangeRow[], diagnostics: Diagnostics): Omit<GraphPlan, 'identity' | 'graph' | 'tagged'> {
   const { threads, pid } = core.notes
   const locals = new ThreadLocals(memory, modules, threads, core.machine, diagnostics)
   return {
-    identity,
     regionPieces: regionPieces(memory, blocks.regions),
     roots: rootPieces({ memory, ranges, modules, threads, locals, machine: core.machine, pid, excluded: findings.allocatorState }),
     registers: threads.map((t) => t.registers),
@@ -230,8 +230,8 @@ interface SessionParts {
   summary: CoreSummary
   ranges: RangeRow[]
   findings: Findings
-  /** Of the blocks' index. */
-  identity: string
+  /** Of the graph's index. */
+  graph: string
   sources: SymbolSource[]
   newView: () => ProcessView
   threads: RootThread[]
@@ -300,7 +300,7 @@ class CoreSession implements EngineSession {
   }
 
   openGraph(store: IndexStore): Record<GraphPart, boolean> {
-    return this.graph.open(store, this.parts.identity)
+    return this.graph.open(store, this.parts.graph)
   }
 
   listReferences(q: ReferenceQuery): ReferencePage {

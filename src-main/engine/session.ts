@@ -18,6 +18,8 @@ export interface OpenOptions {
   debug: string[]
   /** The root of the file system the process saw. */
   sysroot?: string
+  /** Words with tag bits in their upper 16 bits count as pointers, too. */
+  tagged?: boolean
 }
 
 export interface SessionPorts {

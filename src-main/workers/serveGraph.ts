@@ -63,14 +63,14 @@ async function build(request: BuildRequest, post: (message: FromGraphWorker) => 
   try {
     const progress = new ProgressMeter<GraphStage>(request.stop, (report) => post({ kind: 'progress', report }), () => performance.now())
     const ports = { core, store, progress, wasm: wasmModule, now: () => performance.now() / 1000 }
-    let graph = request.upTo === 'retained' ? loadGraph(request.plan.identity, blocks, ports) : null
+    let graph = request.upTo === 'retained' ? loadGraph(request.plan.graph, blocks, ports) : null
     if (!graph) {
       crew = new Helpers(request)
       graph = await buildGraph(request.plan, blocks, { ...ports, crew })
       crew.end()
       post({ kind: 'ready', part: 'references', timings: graph.timings })
     }
-    if (request.upTo === 'retained') post({ kind: 'ready', part: 'retained', timings: buildRetained(request.plan.identity, graph, ports) })
+    if (request.upTo === 'retained') post({ kind: 'ready', part: 'retained', timings: buildRetained(request.plan.graph, graph, ports) })
   } finally {
     crew?.end()
     core.close()

@@ -35,7 +35,7 @@ export class GraphQueries {
     this.context = context
   }
 
-  /** Attaches what the index has of the graph. @param identity of the blocks' index */
+  /** Attaches what the index has of the graph of that identity. */
   open(store: IndexStore, identity: string): Record<GraphPart, boolean> {
     this.graph ??= StoredGraph.open(store, identity)
     if (this.graph && !this.view) {

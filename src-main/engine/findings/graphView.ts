@@ -9,12 +9,21 @@ import type { ProcessView } from './pointers.ts'
 import { RootNames, type RootThread } from './rootNames.ts'
 import type { RequestedSizes } from './top.ts'
 
+const ADDRESS_BITS = 48n
+
+/** Where in a block a word points to that leads there, and what of it is a tag. */
+function pointed(word: bigint, block: number): { toOffset: number; tag?: string } {
+  const tag = (word >> ADDRESS_BITS) << ADDRESS_BITS
+  return { toOffset: Number(word - tag) - block, ...(tag === 0n ? {} : { tag: hex(tag) }) }
+}
+
 export class GraphView {
   readonly graph: StoredGraph
   readonly process: ProcessView
   private readonly requested: RequestedSizes
   private readonly members: MemberNames
   private readonly roots: RootNames
+  private readonly registers: readonly (readonly bigint[])[]
 
   constructor(graph: StoredGraph, process: ProcessView, requested: RequestedSizes, threads: readonly RootThread[]) {
     this.graph = graph
@@ -22,6 +31,7 @@ export class GraphView {
     this.requested = requested
     this.members = new MemberNames(process.symbols)
     this.roots = new RootNames(process, this.members, threads)
+    this.registers = threads.map((thread) => thread.registers)
   }
 
   /** Throws UsageError where no block holds the address. */
@@ -49,17 +59,22 @@ export class GraphView {
 
   /** A reference in words. */
   row(reference: number, source: SourceId, target: number): ReferenceRow {
-    const { graph, process } = this
+    const { graph } = this
     const word = graph.wordOf(reference)
     const to = this.ref(target)
     if (graph.isRoot(source)) {
       const root = graph.root(source)
-      const value = root.kind === 'registers' ? to.addr : process.memory.word(word)
-      return { from: null, root: this.roots.of(root, word), fromOffset: 0, member: '', to, toOffset: Math.max(0, value - to.addr) || 0 }
+      const value = root.kind === 'registers' ? (this.registers[root.thread]?.[word / 8] ?? 0n) : this.wordAt(word)
+      return { from: null, root: this.roots.of(root, word), fromOffset: 0, member: '', to, ...pointed(value, to.addr) }
     }
     const from = this.ref(source)
     const fromOffset = word - from.addr
-    return { from, root: null, fromOffset, member: this.memberOf(from, fromOffset), to, toOffset: process.memory.word(word) - to.addr }
+    return { from, root: null, fromOffset, member: this.memberOf(from, fromOffset), to, ...pointed(this.wordAt(word), to.addr) }
+  }
+
+  private wordAt(address: number): bigint {
+    const read = this.process.memory.read(address, 8)
+    return read.ok ? new DataView(read.bytes.buffer).getBigUint64(0, true) : 0n
   }
 
   memberOf(block: BlockRef, offset: number): string {

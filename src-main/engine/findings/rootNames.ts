@@ -15,6 +15,8 @@ const REGISTERS: Record<ProcessInfo['machine'], readonly string[]> = {
 export interface RootThread {
   tid: number
   sp: number
+  /** As the core has them. */
+  registers: readonly bigint[]
 }
 
 export class RootNames {

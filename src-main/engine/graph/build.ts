@@ -166,7 +166,7 @@ export async function buildGraph(plan: GraphPlan, stored: StoredBlocks, ports: G
   for (const name of ['classKeys', 'classShapes', 'classNonzero'] as const) areas.give(area(name))
   timed('classes')
 
-  const writer = ports.store.create(graphIdentity(plan.identity), GRAPH_VERSION)
+  const writer = ports.store.create(graphIdentity(plan.graph), GRAPH_VERSION)
   try {
     progress.stage('keep', 0, 'items')
     writer.writeColumn('layout', areas.bytes(layout, n * 4), BLOCK_CHUNK * 4)
@@ -219,6 +219,8 @@ export async function buildGraph(plan: GraphPlan, stored: StoredBlocks, ports: G
   }
 }
 
+/** Bits of a tag that a word's upper bits may be. */
+const TAGS = 16
 const POSITIONS_LIMIT = 2 ** 31 - 65_536
 
 /** All areas but `target`, filled; the map of blocks made. */
@@ -256,7 +258,7 @@ function prepareScan(plan: GraphPlan, blocks: Blocks, windows: Windows, areas: A
   const heapEnd = Math.min(2 ** 48, regionsWithBlocks.at(-1)?.end ?? 0)
   const mappedLow = Math.min(heapLow || Infinity, plan.ranges[0]?.start ?? 0)
   const mappedEnd = Math.max(heapEnd, plan.ranges.at(-1)?.end ?? 0)
-  const numbers = [count, regionsWithBlocks.length, plan.ranges.length, vtableSlots - 1, CLASS_SLOTS - 1, shift, heapLow, Math.max(0, heapEnd - heapLow), mappedLow, Math.max(0, mappedEnd - mappedLow)].map(BigInt)
+  const numbers = [count, regionsWithBlocks.length, plan.ranges.length, vtableSlots - 1, CLASS_SLOTS - 1, shift, heapLow, Math.max(0, heapEnd - heapLow), mappedLow, Math.max(0, mappedEnd - mappedLow), plan.tagged ? TAGS : 0].map(BigInt)
   const task: Omit<ScanTask, 'own'> = {
     memory: areas.memory,
     areas: SHARED_AREAS.map((name) => at[name]),

@@ -25,6 +25,10 @@ export interface RootPiece extends Piece {
 export interface GraphPlan {
   /** Of the blocks' index. */
   identity: string
+  /** Of the graph: another one where tagged words count. */
+  graph: string
+  /** Words count as pointers too that are one once their upper 16 bits are left out. */
+  tagged: boolean
   /** Memory of the regions, piece by piece; both in address order. */
   regionPieces: Piece[][]
   roots: RootPiece[]

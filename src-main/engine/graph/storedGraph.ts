@@ -6,7 +6,7 @@ import type { LayoutClass } from './layoutClasses.ts'
 import type { RootWindow } from './windows.ts'
 
 /** The second number goes up whenever what is stored, or how it is computed, changes; a graph is of its blocks. */
-export const GRAPH_VERSION = INDEX_VERSION * 1000 + 3
+export const GRAPH_VERSION = INDEX_VERSION * 1000 + 4
 /** Elements of a chunk. */
 export const BLOCK_CHUNK = 1 << 16
 export const EDGE_CHUNK = 1 << 16

@@ -18,6 +18,8 @@ let buffer: usize = 0, foundTarget: usize = 0, foundAt: usize = 0
 let blockCount: u32 = 0, regionCount: u32 = 0, rangeCount: u32 = 0, vtableMask: u32 = 0, classMask: u32 = 0
 let granuleShift: u32 = 4, pageBytes: u32 = 0
 let heapLow: u64 = 0, heapSpan: u64 = 0, mappedLow: u64 = 0, mappedSpan: u64 = 0
+/** What of a word is an address: all of it, or all but the upper 16 bits. */
+let addressBits: u64 = ~<u64>0
 
 // the area `shared`: what all threads count in
 const NEXT_WINDOW: usize = 0, TURN: usize = 4, FAILED: usize = 8, EDGES: usize = 16, PAGES_USED: usize = 24
@@ -48,6 +50,7 @@ export function bind(areas: usize, numbers: usize): void {
   buffer = load<u32>(areas, 64); foundTarget = load<u32>(areas, 68); foundAt = load<u32>(areas, 72)
   blockCount = <u32>load<u64>(numbers); regionCount = <u32>load<u64>(numbers, 8); rangeCount = <u32>load<u64>(numbers, 16); vtableMask = <u32>load<u64>(numbers, 24); classMask = <u32>load<u64>(numbers, 32)
   granuleShift = <u32>load<u64>(numbers, 40); heapLow = load<u64>(numbers, 48); heapSpan = load<u64>(numbers, 56); mappedLow = load<u64>(numbers, 64); mappedSpan = load<u64>(numbers, 72)
+  addressBits = ~<u64>0 >> load<u64>(numbers, 80)
   pageBytes = granuleShift == 4 ? 1024 : 2048
 }
 
@@ -241,8 +244,9 @@ function scanWords(from: u64, address: u64, to: u64, windowStart: u64): void {
   const origin = buffer + <usize>(windowStart - address)
   const low = heapLow
   const span = heapSpan
+  const bits = addressBits
   for (; at < end; at += 8) {
-    const word = load<u64>(at)
+    const word = load<u64>(at) & bits
     if (word - low >= span) continue
     const block = blockOf(word)
     if (block == NONE) continue
@@ -276,10 +280,11 @@ function scanShaped(from: u64, to: u64, address: u64): void {
   const end = buffer + <usize>(to - address)
   const mapped = mappedLow
   const mappedSize = mappedSpan
+  const bits = addressBits
   for (let index: u64 = 0; at < end; at += 8, index++) {
-    const word = load<u64>(at)
+    const word = load<u64>(at) & bits
     if (word - mapped >= mappedSize) {
-      if (word != 0) nonzero |= <u64>1 << index
+      if (load<u64>(at) != 0) nonzero |= <u64>1 << index
       continue
     }
     const block = blockOf(word)
@@ -292,7 +297,7 @@ function scanShaped(from: u64, to: u64, address: u64): void {
     }
     const kind = kindOf(word)
     if (kind != NO_POINTER) addShape(index, kind)
-    else if (word != 0) nonzero |= <u64>1 << index
+    else if (load<u64>(at) != 0) nonzero |= <u64>1 << index
   }
 }
 
@@ -301,7 +306,7 @@ function peekShaped(from: u64, to: u64, address: u64, firstIndex: u64): void {
   let index = firstIndex
   for (let at = from; at + 8 <= to; at += 8, index++) {
     const word = load<u64>(buffer + <usize>(at - address))
-    const kind = wordKind(word)
+    const kind = wordKind(word & addressBits)
     if (kind != NO_POINTER) addShape(index, kind)
     else if (word != 0) nonzero |= <u64>1 << index
   }

@@ -49,6 +49,7 @@ const COMMON = {
   sysroot: { type: 'string' },
   cache: { type: 'string' },
   'no-cache': { type: 'boolean' },
+  tagged: { type: 'boolean' },
   json: { type: 'boolean' },
   jsonl: { type: 'boolean' },
   quiet: { type: 'boolean' },
@@ -164,6 +165,7 @@ function commonOptions(values: Values): CommonOptions {
   const sysroot = string(values, 'sysroot')
   if (exe !== undefined) open.exe = exe
   if (sysroot !== undefined) open.sysroot = sysroot
+  if (values['tagged'] === true) open.tagged = true
   return {
     open,
     cache: string(values, 'cache'),

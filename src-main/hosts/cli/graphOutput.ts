@@ -8,6 +8,8 @@ export const offsetText = (offset: number): string => (offset === 0 ? '' : offse
 const blockText = (block: BlockRef, offset = 0): string => `${clipped(block.label)} ${hex(block.addr)}${offsetText(offset)}`
 const placeText = (member: string, offset: number): string => (member === '' ? offsetText(offset) || '+0' : `.${member}`)
 
+const tagText = ({ tag }: ReferenceRow): string => (tag === undefined ? '' : ` tag ${tag}`)
+
 const blockJson = ({ addr, ...rest }: BlockRef): object => ({ addr: hex(addr), ...rest })
 const rootJson = ({ addr, ...rest }: RootRef): object => ({ addr: hex(addr), ...rest })
 
@@ -24,8 +26,8 @@ export function referencesText(page: ReferencePage, rows: readonly ReferenceRow[
   if (page.total === 0) return `${head}none\n`
   const cells = rows.map((row) =>
     direction === 'in'
-      ? [row.from ? blockText(row.from) : rootText(row.root!), row.from ? placeText(row.member, row.fromOffset) : row.root!.kind, row.toOffset === 0 ? '' : offsetText(row.toOffset)]
-      : [placeText(row.member, row.fromOffset), blockText(row.to, row.toOffset), row.to.state === 'free' ? 'free' : grouped(row.to.size)],
+      ? [row.from ? blockText(row.from) : rootText(row.root!), row.from ? placeText(row.member, row.fromOffset) : row.root!.kind, `${row.toOffset === 0 ? '' : offsetText(row.toOffset)}${tagText(row)}`.trim()]
+      : [placeText(row.member, row.fromOffset), `${blockText(row.to, row.toOffset)}${tagText(row)}`, row.to.state === 'free' ? 'free' : grouped(row.to.size)],
   )
   const titles = direction === 'in' ? ['FROM', 'MEMBER', 'TO'] : ['MEMBER', 'TO', 'SIZE']
   const more = page.total > rows.length ? `… ${grouped(page.total - rows.length)} more (--limit ${page.total})\n` : ''

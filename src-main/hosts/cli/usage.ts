@@ -40,6 +40,7 @@ Options of all commands:
   --sysroot DIR     the root of the file system that the process saw
   --cache DIR       where indexes are kept (also CORELENS_CACHE); default: the platform's cache folder
   --no-cache        neither read nor write indexes
+  --tagged          words with tag bits in their upper 16 bits count as pointers too (refs, why, leaks, …)
   --json, --jsonl   one JSON document, or a JSON line for each row
   --quiet           no progress
   --debug-errors    a stack trace with an error

@@ -66,6 +66,22 @@ describe('a graph', () => {
     expect([...kept.position]).toEqual([1, 1])
   })
 
+  test('has references by tagged words where they count, and only there', async () => {
+    const [a, b] = [REGION + 16, REGION + 48]
+    const heapWith = (tagged: boolean): TestHeap => {
+      const memory = memoryOf(REGION, 96, [[a, b]])
+      // the upper 16 bits of the word at a
+      memory.bytes.set([0x34, 0x12], 16 + 6)
+      return heapOf({ regions: [glibc(b + 24, [used(a, 24), used(b, 24)], [memory])], ranges: [{ start: REGION, end: REGION + 4096, kind: 8 }], tagged })
+    }
+    const plain = await keepGraph(heapWith(false))
+    expect([...plain.first]).toEqual([0, 0, 0])
+    expect(plain.meta.classes.map(({ shape }) => shape)).toEqual(['', ''])
+    const tagged = await keepGraph(heapWith(true))
+    expect([[...tagged.first], [...tagged.target]]).toEqual([[0, 1, 1], [1]])
+    expect(tagged.meta.classes.map(({ shape }) => shape).sort()).toEqual(['', '', '1'])
+  })
+
   test('that is stopped leaves nothing in the index', async () => {
     const stages = ['references', 'keep', 'reach', 'leaks']
     for (const stopped of stages) {

@@ -45,6 +45,7 @@ export interface HeapSpec {
   vtables?: number[]
   /** Bytes of the file before a piece. */
   padding?: () => number
+  tagged?: boolean
 }
 
 export interface TestHeap {
@@ -58,7 +59,7 @@ export interface TestHeap {
 export const IDENTITY = 'a heap'
 export const noProgress: Progress = { stage() {}, advance() {} }
 
-export function heapOf({ regions, roots = [], registers = [], ranges = [], vtables = [], padding = () => 8 }: HeapSpec): TestHeap {
+export function heapOf({ regions, roots = [], registers = [], ranges = [], vtables = [], padding = () => 8, tagged = false }: HeapSpec): TestHeap {
   const memories: { offset: number; bytes: Uint8Array }[] = []
   let end = 0
   const place = ({ address, bytes }: Memory): Piece => {
@@ -69,6 +70,8 @@ export function heapOf({ regions, roots = [], registers = [], ranges = [], vtabl
   }
   const plan: GraphPlan = {
     identity: IDENTITY,
+    graph: IDENTITY,
+    tagged,
     regionPieces: regions.map(({ blocks, memory }) => (blocks.length === 0 ? [] : memory.map(place))),
     roots: roots.map((root) => ({ ...place(root), kind: root.kind, thread: root.thread })),
     registers,

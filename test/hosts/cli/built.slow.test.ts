@@ -98,6 +98,39 @@ describe('the built command', () => {
     expect(readdirSync(join(cache, 'cores')).filter((name) => name.includes('.tmp'))).toEqual([])
   })
 
+  test('a killed graph leaves what was whole, and the next command goes on from there', async () => {
+    const cache = join(folder, 'killed graph')
+    const whole = run('retained', demo, '--jsonl', '--limit', '100', '--cache', join(folder, 'whole graph')).stdout
+    for (const after of [200, 300, 400, 500, 600, 700]) {
+      const child = spawn(process.execPath, [cli, 'retained', demo, '--cache', cache], { env, stdio: 'ignore' })
+      const closed = new Promise((resolve) => child.on('close', resolve))
+      setTimeout(() => child.kill('SIGKILL'), after)
+      await closed
+      const temporary = indexes(cache).filter((name) => !name.endsWith('.mdb'))
+      expect(temporary.every((name) => name.includes('.tmp'))).toBe(true)
+    }
+    expect(run('retained', demo, '--jsonl', '--limit', '100', '--cache', cache).stdout).toBe(whole)
+    // blocks, references, retained sizes
+    expect(indexes(cache)).toEqual(Array.from({ length: 3 }, () => expect.stringMatching(/\.mdb$/) as string))
+  })
+
+  test('the graph is told by every command and form', () => {
+    const blocks = run('blocks', demo, '--state', 'used', '--jsonl', '--limit', '5').stdout.trimEnd().split('\n').map((line) => JSON.parse(line) as { addr: string; reachable: boolean; layout: string })
+    expect(blocks.every(({ reachable, layout }) => reachable && layout.includes('/'))).toBe(true)
+    const { addr } = blocks[1]!
+    const { chains } = JSON.parse(run('why', demo, addr, '--json').stdout) as { chains: { root: { kind: string } }[] }
+    expect(chains.length).toBeGreaterThan(0)
+    expect(run('refs', demo, addr, '--format', 'mermaid').stdout).toMatch(/^flowchart LR\n/)
+    expect(run('refs', demo, addr, '--format', 'dot', '--depth', '2').stdout).toMatch(/^digraph references \{\n[\s\S]*\}\n$/)
+    expect(JSON.parse(run('refs', demo, addr, '--in', '--json').stdout)).toMatchObject({ direction: 'in', block: { addr } })
+    expect(run('leaks', demo).stdout).toContain('nothing leaked')
+    expect(run('leaks', demo, '--jsonl').stdout).toBe('')
+    expect(JSON.parse(run('leaks', demo, '--json').stdout)).toMatchObject({ rows: [], total: 0, all: { count: 0 } })
+    expect(JSON.parse(run('top', demo, '--by', 'layout', '--json').stdout)).toMatchObject({ rows: expect.arrayContaining([expect.objectContaining({ count: 20_000 })]) as unknown })
+    expect(run('layout', demo, addr).stdout).toContain('OFFSET')
+    expect(run('retained', demo, addr).stdout).toContain('dominated by')
+  })
+
   test('serve ends on an interrupt, an analysis with 130', async () => {
     const serving = spawn(process.execPath, [cli, 'serve', demo], { env })
     const url = await new Promise<string>((resolve) => serving.stdout.once('data', (chunk: Buffer) => resolve(/http:\S+/.exec(chunk.toString())![0])))

@@ -45,6 +45,17 @@ export function httpClient(access: HttpAccess): CoreClient {
     typeLayout: call('typeLayout'),
     listGlobals: call('listGlobals'),
     viewBlock: call('viewBlock'),
+    graphState: call('graphState'),
+    awaitGraph: call('awaitGraph'),
+    cancelGraph: call('cancelGraph'),
+    listReferences: call('listReferences'),
+    groupReferences: call('groupReferences'),
+    neighbourhood: call('neighbourhood'),
+    why: call('why'),
+    listLeaks: call('listLeaks'),
+    groupLeaks: call('groupLeaks'),
+    listRetained: call('listRetained'),
+    layoutDetails: call('layoutDetails'),
     report: call('report'),
     subscribe: (listener) => subscribe(access, listener),
     // A browser doesn't tell the path of a dropped file.
@@ -143,7 +154,7 @@ async function keepReading(access: HttpAccess, listener: (event: CoreEvent) => v
   }
 }
 
-const EVENT_KINDS: readonly unknown[] = ['progress', 'symbols', 'offered'] satisfies CoreEvent['kind'][]
+const EVENT_KINDS = { progress: true, symbols: true, graph: true, offered: true } satisfies Record<CoreEvent['kind'], true>
 
 /** Calls `take` for each line that has something on it; empty lines keep the connection alive. */
 export async function readLines(body: ReadableStream<Uint8Array>, take: (line: string) => void): Promise<void> {
@@ -163,7 +174,7 @@ export async function readLines(body: ReadableStream<Uint8Array>, take: (line: s
 function parseEvent(line: string): CoreEvent | null {
   try {
     const parsed: unknown = JSON.parse(line)
-    const known = typeof parsed === 'object' && parsed !== null && 'kind' in parsed && EVENT_KINDS.includes(parsed.kind)
+    const known = typeof parsed === 'object' && parsed !== null && 'kind' in parsed && typeof parsed.kind === 'string' && Object.hasOwn(EVENT_KINDS, parsed.kind)
     return known ? (parsed as CoreEvent) : null
   } catch {
     return null

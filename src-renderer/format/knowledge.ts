@@ -1,6 +1,6 @@
 /** How much is known of what a block is. */
 
-import type { BlockRow, TopRow } from '../../src-main/contract/rows.ts'
+import type { BlockRef, BlockRow, TopRow } from '../../src-main/contract/rows.ts'
 
 /**
  * - `named`: its type has a name
@@ -18,4 +18,14 @@ export function knowledgeOf(row: Pick<TopRow, 'type' | 'requested'>): Knowledge 
 export function knowledgeOfBlock(row: Pick<BlockRow, 'type' | 'kind'>): Knowledge {
   if (row.type !== null) return 'named'
   return row.kind === '' ? 'unknown' : 'unnamed'
+}
+
+/** Of a row that has only its label: an unknown block's is the call that most likely asked for it. */
+export function knowledgeOfLabel({ type, label }: Pick<BlockRef, 'type' | 'label'>): Knowledge {
+  return type === null ? knowledgeOfText(label) : 'named'
+}
+
+/** Of a label alone, which may also be a type or a kind of root. */
+export function knowledgeOfText(label: string): Knowledge {
+  return /^malloc\(\d+\)$|^free$/.test(label) ? 'unknown' : 'unnamed'
 }

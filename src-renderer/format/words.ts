@@ -1,7 +1,7 @@
 /** The human words for every kind the contract knows. Exhaustive: a new kind doesn't compile without words. */
 
-import { STAGES, type Stage } from '../../src-main/contract/api.ts'
-import type { AccountingKind, DiagnosticRow, ModuleRow, ModuleSymbolsRow, ProcessInfo, RangeKind } from '../../src-main/contract/rows.ts'
+import { STAGES, type GraphStage, type Stage } from '../../src-main/contract/api.ts'
+import type { AccountingKind, DiagnosticRow, ModuleRow, ModuleSymbolsRow, ProcessInfo, RangeKind, RootKind } from '../../src-main/contract/rows.ts'
 
 export interface Words {
   name: string
@@ -37,6 +37,36 @@ export const STAGE_WORDS: Record<Stage, Words> = {
   blocks: { name: 'Walk every block', meaning: 'Each allocation with its size, used or free.' },
   types: { name: 'Recognise types', meaning: 'Objects by their vtable.' },
   store: { name: 'Keep for next time', meaning: 'The next opening takes a second.' },
+}
+
+export const GRAPH_STAGE_WORDS: Record<GraphStage, string> = {
+  references: 'reading every pointer',
+  reach: 'following pointers from the roots',
+  leaks: 'finding what nothing reaches',
+  keep: 'keeping it for next time',
+  dominators: 'working out what keeps what alive',
+}
+
+export const ROOT_WORDS: Record<RootKind, Words> = {
+  global: { name: 'Global', meaning: 'A variable of the program or a library.' },
+  tls: { name: 'Thread-local', meaning: 'A variable of one thread.' },
+  stack: { name: 'Stack', meaning: 'A word on the stack of a thread.' },
+  registers: { name: 'Register', meaning: 'A register of a thread.' },
+  mapped: { name: 'Mapped file', meaning: 'A word in a file that the program mapped.' },
+  anonymous: { name: 'Anonymous', meaning: 'A word in memory that no allocator claims.' },
+}
+
+/** What each letter of a layout says of its word. */
+export const WORD_WORDS: Record<string, string> = {
+  '-': 'no pointer',
+  P: 'to the start of a block',
+  I: 'into a block',
+  C: 'to code',
+  R: 'to constants',
+  D: 'to module data',
+  S: 'to a stack',
+  V: 'to a vtable',
+  M: 'to other mapped memory',
 }
 
 export const DIAGNOSTIC_WORDS: Record<DiagnosticRow['kind'], Words> = {

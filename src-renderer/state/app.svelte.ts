@@ -157,6 +157,9 @@ export class AppState {
       case 'symbols':
         if (this.phase.kind === 'open' && this.phase.core.summary.core === event.core) this.phase.core.symbols.take(event)
         return
+      case 'graph':
+        if (this.phase.kind === 'open' && this.phase.core.summary.core === event.core) this.phase.core.graph.take(event)
+        return
       case 'offered':
         this.files = [event.file, ...this.files.filter((file) => file.file !== event.file.file)]
         if (!event.file.openNow) return
@@ -191,7 +194,7 @@ export class AppState {
   async #closeOpenCore(): Promise<void> {
     if (this.phase.kind !== 'open') return
     sessionStorage.removeItem(SESSION_KEY)
-    this.phase.core.symbols.end()
+    this.phase.core.end()
     await this.client.closeCore({ core: this.phase.core.summary.core })
   }
 }

@@ -1,13 +1,19 @@
 /** One open core as the window holds it: its summary, its symbols, the places visited, and the lists behind them. */
 
 import type { CoreClient } from '../../src-main/contract/api.ts'
-import type { CoreSummary, DiagnosticRow, ModuleRow, ModuleSymbolsRow, RangeKind, ThreadRow } from '../../src-main/contract/rows.ts'
+import type { CoreSummary, DiagnosticRow, LayoutDetails, ModuleRow, ModuleSymbolsRow, RangeKind, ThreadRow } from '../../src-main/contract/rows.ts'
 import { DIAGNOSTIC_ORDER } from '../format/words.ts'
-import type { BlockSelection } from './blockSelection.ts'
-import { blocksState, globalsState, mapState, memoryState, typesState, type BlocksState, type GlobalsState, type MapState, type MemoryState, type TypesState } from './lists.ts'
+import type { BlockSelection, LeakSelection } from './blockSelection.ts'
+import { Answer } from './answer.svelte.ts'
+import { BlockPage } from './blockPage.svelte.ts'
+import { GraphState } from './graphState.svelte.ts'
+import {
+  blocksState, globalsState, leakGroupsState, leaksState, mapState, retainedState, typesState,
+  type BlocksState, type GlobalsState, type LeakGroupsState, type LeaksState, type MapState, type RetainedState, type TypesState,
+} from './lists.ts'
 import { LayoutState } from './layoutState.svelte.ts'
 import { LocalRows } from './localRows.svelte.ts'
-import { Places, type Entry } from './places.svelte.ts'
+import { Places, type BlockTab, type Entry } from './places.svelte.ts'
 import { SymbolsState } from './symbolsState.svelte.ts'
 import { TopState } from './topState.svelte.ts'
 
@@ -15,6 +21,7 @@ export class CoreState {
   readonly summary: CoreSummary
   readonly places = new Places()
   readonly symbols: SymbolsState
+  readonly graph: GraphState
   readonly top: TopState
   readonly layout: LayoutState
   readonly threads: LocalRows<ThreadRow>
@@ -24,7 +31,11 @@ export class CoreState {
   /** Lists that a place chose belong to it in the history, so Back finds them as they were. */
   readonly #blocks = new WeakMap<Entry, BlocksState>()
   readonly #maps = new WeakMap<Entry, MapState>()
-  readonly #memories = new WeakMap<Entry, MemoryState>()
+  readonly #pages = new WeakMap<Entry, BlockPage>()
+  readonly #leaks = new WeakMap<Entry, LeaksState>()
+  readonly #retained = new WeakMap<Entry, RetainedState>()
+  readonly #layouts = new WeakMap<Entry, Answer<LayoutDetails>>()
+  #leakGroups: LeakGroupsState | null = null
   #types: TypesState | null = null
   #globals: GlobalsState | null = null
 
@@ -32,6 +43,7 @@ export class CoreState {
     this.#client = client
     this.summary = summary
     this.symbols = new SymbolsState(client, summary.core, summary.modules)
+    this.graph = new GraphState(client, summary.core)
     this.top = new TopState(client, summary.core)
     this.layout = new LayoutState(client, summary.core)
     this.threads = new LocalRows(
@@ -68,6 +80,17 @@ export class CoreState {
     )
   }
 
+  /** Rises when symbols or the graph may tell more of blocks. */
+  get version(): number {
+    return this.symbols.version + this.graph.version
+  }
+
+  /** No timer outlives it. */
+  end(): void {
+    this.symbols.end()
+    this.graph.end()
+  }
+
   /** Lists of what symbols tell, made when they are first looked at. */
   get types(): TypesState {
     return (this.#types ??= typesState(this.#client, this.summary.core, this.symbols.version))
@@ -78,15 +101,33 @@ export class CoreState {
   }
 
   blocksAt(entry: Entry, selection: BlockSelection): BlocksState {
-    return at(this.#blocks, entry, () => blocksState(this.#client, this.summary.core, selection, this.symbols.version))
+    return at(this.#blocks, entry, () => blocksState(this.#client, this.summary.core, selection, this.version))
   }
 
   mapAt(entry: Entry, kind: RangeKind | null): MapState {
     return at(this.#maps, entry, () => mapState(this.#client, this.summary.core, kind, entry.memory))
   }
 
-  memoryAt(entry: Entry, address: number): MemoryState {
-    return at(this.#memories, entry, () => memoryState(this.#client, this.summary.core, address, this.symbols.version))
+  /** The page of what lies at an address. */
+  pageAt(entry: Entry, address: number, tab: BlockTab): BlockPage {
+    return at(this.#pages, entry, () => new BlockPage(this.#client, this.summary.core, address, tab, this.version))
+  }
+
+  /** What follows asks the graph: only where it is ready. */
+  get leakGroups(): LeakGroupsState {
+    return (this.#leakGroups ??= leakGroupsState(this.#client, this.summary.core, this.version))
+  }
+
+  leaksAt(entry: Entry, selection: LeakSelection): LeaksState {
+    return at(this.#leaks, entry, () => leaksState(this.#client, this.summary.core, selection, selection.head === null, this.version))
+  }
+
+  retainedAt(entry: Entry, address: number | null): RetainedState {
+    return at(this.#retained, entry, () => retainedState(this.#client, this.summary.core, address, this.version))
+  }
+
+  layoutAt(entry: Entry, key: string): Answer<LayoutDetails> {
+    return at(this.#layouts, entry, () => new Answer(() => this.#client.layoutDetails({ core: this.summary.core, key }), this.version))
   }
 
   /** Free bytes that are no block: what an arena has not yet cut up. */

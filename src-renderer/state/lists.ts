@@ -1,8 +1,8 @@
 /** The lists of an open core: what may be chosen about each, and how it asks the engine. */
 
-import type { BlockQuery, CoreClient, GlobalQuery, RangeQuery, TypeQuery } from '../../src-main/contract/api.ts'
-import type { BlockPage, BlockRow, BlockView, BlockWordRow, GlobalRow, Page, RangeKind, RangeRow, TypeKind, TypeRow } from '../../src-main/contract/rows.ts'
-import type { BlockSelection } from './blockSelection.ts'
+import type { BlockQuery, CoreClient, GlobalQuery, LeakGroupQuery, LeakQuery, RangeQuery, TypeQuery } from '../../src-main/contract/api.ts'
+import type { BlockPage, BlockRow, BlockView, BlockWordRow, GlobalRow, LeakGroupPage, LeakGroupRow, LeakPage, LeakRow, Page, RangeKind, RangeRow, RetainedPage, RetainedRow, TypeKind, TypeRow } from '../../src-main/contract/rows.ts'
+import type { BlockSelection, LeakSelection } from './blockSelection.ts'
 import { ListState } from './listState.svelte.ts'
 import type { TableMemory } from './tableMemory.svelte.ts'
 
@@ -64,4 +64,39 @@ export type MemoryState = ListState<BlockWordRow, BlockView, { as: string }>
 
 export function memoryState(client: CoreClient, core: string, address: number, version: number): MemoryState {
   return new ListState({ as: '' }, ({ as }, paging) => client.viewBlock({ core, address, ...(as === '' ? {} : { as }), ...paging }), version)
+}
+
+export interface LeakGroupsChoice {
+  filter: string
+  sort: LeakGroupQuery['sort']
+  descending: boolean
+}
+
+export type LeakGroupsState = ListState<LeakGroupRow, LeakGroupPage, LeakGroupsChoice>
+
+export function leakGroupsState(client: CoreClient, core: string, version: number): LeakGroupsState {
+  const start: LeakGroupsChoice = { filter: '', sort: 'bytes', descending: true }
+  return new ListState(start, (choice, paging) => client.groupLeaks({ core, ...choice, ...paging }), version)
+}
+
+export interface LeaksChoice {
+  /** Only what leaked by itself. */
+  heads: boolean
+  sort: LeakQuery['sort']
+  descending: boolean
+}
+
+export type LeaksState = ListState<LeakRow, LeakPage, LeaksChoice>
+
+export function leaksState(client: CoreClient, core: string, { label, head }: LeakSelection, heads: boolean, version: number): LeaksState {
+  const of = { ...(label === null ? {} : { label }), ...(head === null ? {} : { head }) }
+  const start: LeaksChoice = { heads, sort: heads ? 'holds' : 'size', descending: true }
+  return new ListState(start, (choice, paging) => client.listLeaks({ core, ...of, ...choice, ...paging }), version)
+}
+
+export type RetainedState = ListState<RetainedRow, RetainedPage, object>
+
+/** Null: the largest of all. */
+export function retainedState(client: CoreClient, core: string, address: number | null, version: number): RetainedState {
+  return new ListState({}, (_, paging) => client.listRetained({ core, ...(address === null ? {} : { address }), ...paging }), version)
 }

@@ -4,9 +4,13 @@
  */
 
 import type { RangeKind } from '../../src-main/contract/rows.ts'
-import type { BlockSelection } from './blockSelection.ts'
+import type { BlockSelection, LeakSelection } from './blockSelection.ts'
 import type { TypeWish } from './layoutState.svelte.ts'
 import { TableMemory } from './tableMemory.svelte.ts'
+
+/** What of a block is looked at. */
+export const BLOCK_TABS = ['contents', 'in', 'out', 'chains', 'retained'] as const
+export type BlockTab = (typeof BLOCK_TABS)[number]
 
 export type Place =
   | { view: 'overview' }
@@ -15,8 +19,14 @@ export type Place =
   /** Null: the type that is selected in the list. */
   | { view: 'types'; type: TypeWish | null }
   | { view: 'globals' }
-  /** The block at or around an address, or what else is there. */
-  | { view: 'memory'; address: number }
+  /** The block at or around an address, or what else is there. Without a tab its contents. */
+  | { view: 'memory'; address: number; tab?: BlockTab }
+  /** Null: the leaked types; else the leaked blocks. */
+  | { view: 'leaks'; of: LeakSelection | null }
+  /** What a block dominates; null: the largest of all. */
+  | { view: 'retained'; address: number | null }
+  /** A row of TopN by layout, or `at 0x…`. */
+  | { view: 'layout'; key: string }
   | { view: 'map'; kind: RangeKind | null }
   | { view: 'threads' }
   | { view: 'modules' }

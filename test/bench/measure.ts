@@ -19,10 +19,10 @@ export function medians(measure: () => Measured): Measured {
   return medianOf(Array.from({ length: RUNS }, measure))
 }
 
-/** A whole process, by GNU time. Throws with its standard error where it fails. */
-export function timed(command: string, args: string[], env: NodeJS.ProcessEnv = process.env): Measured {
+/** A whole process, by GNU time. Throws with its standard error where it fails. @param input its standard input */
+export function timed(command: string, args: string[], env: NodeJS.ProcessEnv = process.env, input = 'count used\n'): Measured {
   const started = performance.now()
-  const { status, stderr } = spawnSync('/usr/bin/time', ['-f', 'peak %M', command, ...args], { encoding: 'utf8', env, input: 'count used\n', maxBuffer: 2 ** 30, stdio: ['pipe', 'ignore', 'pipe'] })
+  const { status, stderr } = spawnSync('/usr/bin/time', ['-f', 'peak %M', command, ...args], { encoding: 'utf8', env, input, maxBuffer: 2 ** 30, stdio: ['pipe', 'ignore', 'pipe'] })
   if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${stderr.slice(-2000)}`)
   return { seconds: (performance.now() - started) / 1000, peakMB: Number(/peak (\d+)/.exec(stderr)?.[1] ?? NaN) / 1024 }
 }

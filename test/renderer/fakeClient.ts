@@ -3,11 +3,12 @@
  * against. Files: a big core (11 million blocks), one that fails to open, one that takes long.
  */
 
-import { STAGES, type BlockQuery, type CoreApi, type CoreEvent, type OfferedFile } from '../../src-main/contract/api.ts'
+import { STAGES, type BlockQuery, type CoreApi, type CoreEvent, type GraphPart, type OfferedFile } from '../../src-main/contract/api.ts'
 import type { Failure, Outcome } from '../../src-main/contract/outcome.ts'
 import type { BlockPage, BlockRow, CoreSummary, RangeRow } from '../../src-main/contract/rows.ts'
 import { buildSummary } from './fakeSummary.ts'
 import { buildGlobals, globalsPage } from './fakeGlobals.ts'
+import { byLayout, FakeGraph, layoutOf as layoutText } from './fakeGraph.ts'
 import { memoryView } from './fakeMemory.ts'
 import { FakeSymbols } from './fakeSymbols.ts'
 import { buildTopRows, topPage } from './fakeTop.ts'
@@ -22,13 +23,15 @@ export interface FakeOptions {
   /** How many types the debug information names, and how long reading it takes. */
   namedTypes: number
   symbolsMs: number
+  /** How long building the graph takes. */
+  graphMs: number
 }
 
 export interface FakeClient extends CoreApi {
   subscribe(listener: (event: CoreEvent) => void): () => void
 }
 
-export const FAKE_DEFAULTS: FakeOptions = { blocks: 11_000_000, types: 3000, openMs: 12_000, openNow: false, namedTypes: 120_000, symbolsMs: 0 }
+export const FAKE_DEFAULTS: FakeOptions = { blocks: 11_000_000, types: 3000, openMs: 12_000, openNow: false, namedTypes: 120_000, symbolsMs: 0, graphMs: 0 }
 
 export function fakeClient(options: FakeOptions = FAKE_DEFAULTS): FakeClient {
   const top = buildTopRows(options.types)
@@ -42,6 +45,9 @@ export function fakeClient(options: FakeOptions = FAKE_DEFAULTS): FakeClient {
   const types = buildTypes(options.namedTypes, top.rows)
   const globals = buildGlobals(types)
   const symbols = new FakeSymbols(options.symbolsMs, options.namedTypes, emit)
+  const graph = new FakeGraph(options.graphMs, options.blocks, top, emit)
+  const needGraph = <T>(part: GraphPart, answer: () => T): Promise<Outcome<T>> =>
+    graph.state[part] === 'ready' ? ok(answer()) : Promise.resolve(fail('usage', `${part} are not there yet`, 'graph', 'wait until the graph is built'))
 
   return {
     host: () => ok({ host: 'http', version: '0.1.0', canChoose: true, canDrop: true }),
@@ -63,6 +69,7 @@ export function fakeClient(options: FakeOptions = FAKE_DEFAULTS): FakeClient {
       summaries.set(summary.core, summary)
       maps.set(summary.core, ranges)
       symbols.start(summary, file)
+      graph.start(summary.core, file)
       return { ok: true, value: summary }
     },
     cancelOpen: ({ file }) => {
@@ -77,8 +84,11 @@ export function fakeClient(options: FakeOptions = FAKE_DEFAULTS): FakeClient {
       const summary = summaries.get(core)
       return Promise.resolve(summary ? { ok: true, value: summary } : fail('usage', 'no such core', core, 'open it again'))
     },
-    listTop: (q) => Promise.resolve(topPage(symbols.known(2) > 1 ? top : unnamed, q)),
-    listBlocks: (q) => Promise.resolve({ ok: true, value: blockPage(options.blocks, top, q) }),
+    listTop: (q) => {
+      const now = symbols.known(2) > 1 ? top : unnamed
+      return q.by === 'layout' && graph.state.references !== 'ready' ? Promise.resolve(fail('usage', 'layouts are not there yet', 'graph', 'wait until the graph is built')) : Promise.resolve(topPage(q.by === 'layout' ? { ...now, rows: byLayout(now.rows) } : now, q))
+    },
+    listBlocks: (q) => Promise.resolve({ ok: true, value: blockPage(options.blocks, top, q, graph.state.references === 'ready') }),
     listRanges: ({ core, kind, sort, descending, offset, limit }) => {
       const rows = (maps.get(core) ?? []).filter((row) => kind === undefined || row.kind === kind)
       if (sort === 'size') rows.sort((a, b) => a.end - a.start - (b.end - b.start))
@@ -106,6 +116,20 @@ export function fakeClient(options: FakeOptions = FAKE_DEFAULTS): FakeClient {
       const type = types.find((other) => other.name === (q.as ?? own))
       return Promise.resolve(type ? { ok: true, value: memoryView(layoutOf(type, types), q, globals) } : fail('usage', 'no type has this name', q.as ?? own, 'search it on the Types page'))
     },
+    graphState: () => ok(graph.state),
+    awaitGraph: async ({ part }) => ({ ok: true, value: await graph.wait(part) }),
+    cancelGraph: () => {
+      graph.cancel()
+      return ok(null)
+    },
+    listReferences: (q) => needGraph('references', () => graph.listReferences(q)),
+    groupReferences: (q) => needGraph('references', () => graph.groupReferences(q)),
+    neighbourhood: ({ address }) => needGraph('references', () => graph.neighbourhood(address)),
+    why: (q) => needGraph('references', () => graph.why(q)),
+    listLeaks: (q) => needGraph('references', () => graph.listLeaks(q)),
+    groupLeaks: (q) => needGraph('references', () => graph.groupLeaks(q)),
+    listRetained: (q) => needGraph('retained', () => graph.listRetained(q)),
+    layoutDetails: ({ key }) => needGraph('references', () => graph.layoutDetails(key)),
     report: () => ok({ markdown: '# corelens report\n\n| type | bytes |\n|---|---|\n| A | 480,000 |\n', suggestedName: 'core.4711.md' }),
     subscribe: (listener) => {
       listeners.add(listener)
@@ -162,9 +186,10 @@ async function progress(file: string, duration: number, emit: (event: CoreEvent)
   return !cancelled
 }
 
-function blockPage(all: number, top: ReturnType<typeof buildTopRows>, q: BlockQuery): BlockPage {
+function blockPage(all: number, top: ReturnType<typeof buildTopRows>, q: BlockQuery, graph: boolean): BlockPage {
   const selected = q.key !== undefined || q.type !== undefined
-  const counted = top.rows.filter((row) => (q.type !== undefined ? row.type === q.type : row.key === q.key || String(row.size) === q.key))
+  const layouts = q.key?.startsWith('layout ') ? byLayout(top.rows).filter((row) => row.key === q.key) : null
+  const counted = layouts ?? top.rows.filter((row) => (q.type !== undefined ? row.type === q.type : row.key === q.key || String(row.size) === q.key))
   const row = counted[0]
   const total = !selected ? all : q.state === 'free' ? 0 : counted.reduce((sum, { count }) => sum + count, 0)
   const rows: BlockRow[] = []
@@ -178,10 +203,11 @@ function blockPage(all: number, top: ReturnType<typeof buildTopRows>, q: BlockQu
       allocator: 'glibc',
       arena: i % 7 === 0 ? `thread ${1 + (i % 12)}` : 'main',
       type: state === 'used' ? source.type : null,
-      kind: source.type === null && source.requested === null ? source.label : '',
+      kind: layouts === null && source.type === null && source.requested === null ? source.label : '',
       count: 1,
       confidence: source.type === null ? 0 : 0.97,
       evidence: state === 'used' ? source.evidence : '',
+      ...(graph && state === 'used' ? { reachable: i % 13 !== 5, layout: layoutText(source.size) } : {}),
     })
   }
   return { rows, total, offset: q.offset, bytes: selected ? counted.reduce((sum, { bytes }) => sum + bytes, 0) : top.bytes }

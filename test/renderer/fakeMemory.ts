@@ -18,7 +18,7 @@ export function memoryView(layout: TypeLayout, q: BlockViewQuery, globals: Globa
   if (!global) for (let offset = end; offset < end + BEYOND; offset += 8) rows.push({ offset, size: 8, bytes: offset === end ? '' : '6f72646572732d37', member: '', type: '', typeId: null, value: offset === end ? '' : '"orders-7"', kind: 'beyond' })
   return {
     addr: start,
-    block: global ? null : { addr: start, size: end + BEYOND, state: 'used', allocator: 'glibc', arena: 'main', type: 'app::Session', kind: '', count: 1, confidence: 0.97, evidence: 'vtable for app::Session at offset 0 of every block' },
+    block: global ? null : { addr: start, size: end + BEYOND, state: 'used', allocator: 'glibc', arena: 'main', type: 'app::Session', kind: '', count: 1, confidence: 0.97, evidence: 'vtable for app::Session at offset 0 of every block', reachable: true, layout: '328/VP-P--I' },
     where: global ? 'Module data of /opt/orders/bin/orders-backend' : '',
     type: layout.name,
     typeId: layout.id,

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { CoreEvent } from '../../src-main/contract/api.ts'
+import type { GraphState } from '../../src-main/contract/rows.ts'
 import { httpClient, readLines, type HttpAccess } from '../../src-renderer/httpClient.ts'
 
 const EVENT: CoreEvent = { kind: 'progress', file: 'f', stage: 'blocks', done: 1, total: 2, unit: 'bytes', elapsedMs: 5, remainingMs: null }
@@ -68,7 +69,8 @@ test('lines are whole however the network cuts them, also inside a character', a
 
 test('events of every kind the contract knows arrive, others don’t', async () => {
   const row = { module: 0, state: 'ready', cached: false, types: 1, variables: 0, functions: 0, symbols: 0, debugBytes: 9, seconds: 0, message: '' } as const
-  const sent: CoreEvent[] = [EVENT, { kind: 'symbols', core: 'c', file: 'f', row, done: 1, total: 1 }, { kind: 'offered', file: { file: 'f', name: 'n', path: 'p', size: 1, opened: null, openNow: false } }]
+  const state: GraphState = { references: 'building', retained: 'waiting', stage: 'reach', share: 0.5, remainingMs: 900, message: '', timings: [] }
+  const sent: CoreEvent[] = [EVENT, { kind: 'symbols', core: 'c', file: 'f', row, done: 1, total: 1 }, { kind: 'graph', core: 'c', file: 'f', state }, { kind: 'offered', file: { file: 'f', name: 'n', path: 'p', size: 1, opened: null, openNow: false } }]
   const client = httpClient(access(() => new Response(stream(`{"kind":"other"}\n${sent.map((event) => JSON.stringify(event)).join('\n')}\n`))))
   const events: CoreEvent[] = []
   await new Promise<void>((resolve) => {

@@ -37,14 +37,15 @@ test('a copied row stays one line of as many fields as columns', () => {
 test('a row of TopN stands for its blocks, whatever it is grouped by', () => {
   const typed: TopRow = { key: 'k', type: 'A', label: 'A', size: 24, sizes: 1, requested: null, count: 1, bytes: 24, share: 1, evidence: '' }
   const unknown = { ...typed, type: null, label: 'malloc(80)', size: 88, requested: 80 }
-  expect(blocksOfRow(typed, 'type')).toEqual({ state: 'used', row: { of: { key: 'k' }, label: 'A', knowledge: 'named', size: 24, anyType: false } })
+  expect(blocksOfRow(typed, 'type')).toEqual({ state: 'used', row: { of: { key: 'k' }, label: 'A', knowledge: 'named', size: 24, anyType: false, isLayout: false } })
   expect(blocksOfRow({ ...typed, sizes: 2 }, 'type').row?.size).toBeNull()
   expect(blocksOfRow(unknown, 'type').row).toMatchObject({ label: 'malloc(80)', knowledge: 'unknown', size: 88, anyType: false })
-  expect(blocksOfRow(unknown, 'size').row?.anyType).toBe(true)
+  expect(blocksOfRow(unknown, 'size').row).toMatchObject({ anyType: true, isLayout: false })
+  expect(blocksOfRow({ ...unknown, key: 'layout 7', label: '88/VP' }, 'layout').row).toMatchObject({ of: { key: 'layout 7' }, anyType: true, isLayout: true })
 })
 
 test('a type stands for the blocks that are of it, by its name', () => {
-  expect(blocksOfType({ name: 'A' })).toEqual({ state: 'used', row: { of: { type: 'A' }, label: 'A', knowledge: 'named', size: null, anyType: false } })
+  expect(blocksOfType({ name: 'A' })).toEqual({ state: 'used', row: { of: { type: 'A' }, label: 'A', knowledge: 'named', size: null, anyType: false, isLayout: false } })
 })
 
 test('a class without a name is known, by what tells it apart', () => {

@@ -390,7 +390,10 @@ class CoreSession implements EngineSession {
 
   viewBlock(q: BlockViewQuery): BlockView {
     this.nameBlocks()
-    return this.queries.viewBlock(q)
+    const view = this.queries.viewBlock(q)
+    const { ofBlock } = this.graph
+    if (ofBlock && view.block?.state === 'used') Object.assign(view.block, ofBlock(this.view.blocks.containing(view.addr)))
+    return view
   }
 
   close(): void {

@@ -39,6 +39,8 @@ export class LayoutLists {
   private readonly pointers: Pointers
   private selected: Selected | null = null
   private rows: TopRow[] | null = null
+  /** Chunk, class and count of each. */
+  private triples: Uint32Array | null = null
 
   constructor(view: GraphView) {
     this.view = view
@@ -138,17 +140,21 @@ export class LayoutLists {
     const match = KEY.exec(key)
     const { classes, blockCount } = this.view.graph.meta
     const at = AT.exec(key)
-    if (at) return this.select(`layout ${classes[this.view.graph.layoutClass(this.view.blockAt(Number(at[1])))].family}`)
+    if (at) {
+      const { family } = classes[this.view.graph.layoutClass(this.view.blockAt(Number(at[1])))]
+      if (family === 0) throw new UsageError('this block has no layout', at[1], 'give the address of a block in use')
+      return this.select(`layout ${family}`)
+    }
     const id = Number(match?.[2] ?? 0)
     if (!match || id === 0 || id >= classes.length) throw new UsageError('no row has this key', key, 'take the key of a row of listTop')
     const isWanted = Uint8Array.from(classes, (c, i) => (i > 0 && (match[1] === 'class' ? i === id : c.family === id) ? 1 : 0))
     const inChunk = new Uint32Array(Math.ceil(blockCount / CHUNK_BLOCKS))
     let total = 0
-    for (let c = 0; c < inChunk.length; c++) {
-      let count = 0
-      for (const layout of this.view.graph.layoutChunk(c)) count += isWanted[layout]
-      inChunk[c] = count
-      total += count
+    const triples = (this.triples ??= this.view.graph.classesInChunks())
+    for (let t = 0; t < triples.length; t += 3) {
+      if (isWanted[triples[t + 1]] === 0) continue
+      inChunk[triples[t]] += triples[t + 2]
+      total += triples[t + 2]
     }
     this.selected = { key, isWanted, inChunk, total, bytes: total * this.sizeOf(id) }
     return this.selected
@@ -195,17 +201,19 @@ export class LayoutLists {
       const address = blocks.address(block)
       if (memory.readInto(address, bytes) < length) continue
       read++
+      const plain = bytes.slice()
       columns.forEach((column, i) => {
         const value = word(view, i * 8)
         if (value === 0) column.nulls++
         const leads = value > 0xffff ? this.pointers.leadsTo(value) : ''
         if (leads !== '') {
           column.pointers++
+          plain.fill(0, i * 8, i * 8 + 8)
           column.leadsTo.push(leads.replace(/^(free )?block of (\d+) bytes/, '$1block of $2 bytes').replace(/\+0x[0-9a-f]+|\+\d+/, ''))
         }
         column.values.push(leads !== '' ? '' : valueText(bytes.subarray(i * 8, i * 8 + 8), view.getBigUint64(i * 8, true)))
       })
-      for (const { text, offset } of textsIn(bytes)) texts.push(`${offset}\0${text}`)
+      for (const { text, offset } of textsIn(plain)) texts.push(`${offset}\0${text}`)
     }
     const words = columns.map((column, i): LayoutWordRow => ({
       offset: i * 8,

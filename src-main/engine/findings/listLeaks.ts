@@ -101,7 +101,7 @@ export function leakHeadOf(view: GraphView, block: number): BlockRef | null {
 const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
 function readLeaks(view: GraphView): Leaks {
-  const { block, head: headBlock, words } = view.graph.leaks()
+  const { block, head: headBlock, words, type: typeIndex } = view.graph.leaks()
   const { blocks, types } = view.process
   const count = block.length
   const head = headBlock.map((b) => itemIndex(block, b))
@@ -117,7 +117,7 @@ function readLeaks(view: GraphView): Leaks {
     isHead: (i) => head[i] === i,
   }
   for (let i = 0; i < count; i++) {
-    const type = types[blocks.type(block[i])]
+    const type = types[typeIndex[i]]
     leaks.type[i] = type.name
     leaks.label[i] = view.labelOf(type, leaks.size[i])
     leaks.totals.bytes += leaks.size[i]

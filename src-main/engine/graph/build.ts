@@ -162,7 +162,7 @@ export async function buildGraph(plan: GraphPlan, stored: StoredBlocks, ports: G
 
   const graph = new WebAssembly.Instance(ports.wasm('graph'), { env: { memory: areas.memory, abort: () => {} } }).exports as unknown as GraphKernel
   const layout = area('layout')
-  const classes = compactClasses(areas, { keys: area('classKeys'), shapes: area('classShapes'), nonzero: area('classNonzero') }, layout, state, n)
+  const { classes, inChunk } = compactClasses(areas, { keys: area('classKeys'), shapes: area('classShapes'), nonzero: area('classNonzero') }, layout, state, n)
   for (const name of ['classKeys', 'classShapes', 'classNonzero'] as const) areas.give(area(name))
   timed('classes')
 
@@ -170,6 +170,7 @@ export async function buildGraph(plan: GraphPlan, stored: StoredBlocks, ports: G
   try {
     progress.stage('keep', 0, 'items')
     writer.writeColumn('layout', areas.bytes(layout, n * 4), BLOCK_CHUNK * 4)
+    writer.writeColumn('chunkClass', asBytes(inChunk), EDGE_CHUNK * 4)
     writer.writeColumn('position', new Uint8Array(task.positions, 0, edgeCount * 2), EDGE_CHUNK * 2)
     areas.give(layout)
     timed('write layouts')
@@ -196,6 +197,8 @@ export async function buildGraph(plan: GraphPlan, stored: StoredBlocks, ports: G
     writer.writeColumn('leakHead', asBytes(leaks.head), BLOCK_CHUNK * 4)
     const sizes = areas.words(words, n)
     writer.writeColumn('leakWords', asBytes(leaks.block.map((b) => sizes[b])), BLOCK_CHUNK * 4)
+    writer.writeColumn('leakType', asBytes(stored.typesOf(leaks.block)), BLOCK_CHUNK * 4)
+    stored.close()
     writer.writeColumn('first', areas.bytes(first, (sourceCount + 1) * 4), BLOCK_CHUNK * 4)
     writer.writeColumn('target', areas.bytes(target, edgeCount * 4), EDGE_CHUNK * 4)
     writer.writeColumn('firstSource', areas.bytes(firstSource, (n + 1) * 4), BLOCK_CHUNK * 4)
@@ -208,6 +211,7 @@ export async function buildGraph(plan: GraphPlan, stored: StoredBlocks, ports: G
       edgeCount,
       roots: windows.roots,
       classes,
+      inChunks: inChunk.length / 3,
       leakCount,
       unread: plan.unread,
     } satisfies GraphMeta)

@@ -3,7 +3,7 @@
  * become ids in order of their bytes, and classes that differ only by nulls become families: a word that is a pointer in one
  * class and always zero in another is the same pointer, unset. A vtable pointer is never unset.
  */
-import { LARGE, STATE } from '../allocator/blocks.ts'
+import { CHUNK_BITS, LARGE, STATE } from '../allocator/blocks.ts'
 import type { Areas } from './areas.ts'
 import { WORD_KIND, WORD_LETTERS } from './wordKinds.ts'
 import { LAYOUT_WORDS } from './windows.ts'
@@ -37,8 +37,11 @@ interface Slot {
   count: number
 }
 
-/** Changes the column `layout` from slots to ids, class id = position in the answer. */
-export function compactClasses(areas: Areas, table: { keys: number; shapes: number; nonzero: number }, layout: number, state: number, blockCount: number): LayoutClass[] {
+/**
+ * Changes the column `layout` from slots to ids, class id = position in the answer. `inChunk` has, for each chunk of blocks and
+ * each class that is in it, a triple of chunk, class and count.
+ */
+export function compactClasses(areas: Areas, table: { keys: number; shapes: number; nonzero: number }, layout: number, state: number, blockCount: number): { classes: LayoutClass[]; inChunk: Uint32Array<ArrayBuffer> } {
   const column = areas.words(layout, blockCount)
   const used = areas.bytes(state, blockCount)
   const counts = new Uint32Array(CLASS_SLOTS)
@@ -63,9 +66,23 @@ export function compactClasses(areas: Areas, table: { keys: number; shapes: numb
   const families = familiesOf(slots)
   const idOfSlot = new Uint32Array(CLASS_SLOTS)
   slots.forEach(({ slot }, i) => (idOfSlot[slot] = i + 1))
-  for (let b = 0; b < blockCount; b++) column[b] = used[b] === STATE.used ? idOfSlot[column[b]] : 0
+  const inChunk: number[] = []
+  const here = new Uint32Array(slots.length + 1)
+  for (let c = 0; c << CHUNK_BITS < blockCount; c++) {
+    const seen: number[] = []
+    for (let b = c << CHUNK_BITS; b < Math.min(blockCount, (c + 1) << CHUNK_BITS); b++) {
+      const id = used[b] === STATE.used ? idOfSlot[column[b]] : 0
+      column[b] = id
+      if (here[id]++ === 0) seen.push(id)
+    }
+    for (const id of seen) {
+      if (id !== 0) inChunk.push(c, id, here[id])
+      here[id] = 0
+    }
+  }
   const none: LayoutClass = { words: 0, shape: '', count: counts[0], family: 0 }
-  return [none, ...slots.map((s, i) => ({ words: s.words, shape: shapeText(s.kinds), count: s.count, family: families[i] + 1 }))]
+  const classes = [none, ...slots.map((s, i) => ({ words: s.words, shape: shapeText(s.kinds), count: s.count, family: families[i] + 1 }))]
+  return { classes, inChunk: Uint32Array.from(inChunk) }
 }
 
 /** By slot: the position of the slot that its family is called by, which is its largest. */

@@ -6,7 +6,7 @@ import type { LayoutClass } from './layoutClasses.ts'
 import type { RootWindow } from './windows.ts'
 
 /** The second number goes up whenever what is stored, or how it is computed, changes; a graph is of its blocks. */
-export const GRAPH_VERSION = INDEX_VERSION * 1000 + 4
+export const GRAPH_VERSION = INDEX_VERSION * 1000 + 5
 /** Elements of a chunk. */
 export const BLOCK_CHUNK = 1 << 16
 export const EDGE_CHUNK = 1 << 16
@@ -21,6 +21,8 @@ export interface GraphMeta {
   edgeCount: number
   roots: RootWindow[]
   classes: LayoutClass[]
+  /** How many triples `classesInChunks` has. */
+  inChunks: number
   /** Used blocks that nothing reaches. */
   leakCount: number
   /** As GraphPlan's. */
@@ -204,9 +206,15 @@ export class StoredGraph {
     return this.columns.chunk(this.columns.column('layout'), chunk) as Uint32Array
   }
 
-  leaks(): { block: Uint32Array; head: Uint32Array; words: Uint32Array } {
+  /** Of each chunk of blocks, the classes that are in it: triples of chunk, class and count, by chunk. */
+  classesInChunks(): Uint32Array {
+    return this.columns.slice(this.columns.column('chunkClass'), 0, this.meta.inChunks * 3)
+  }
+
+  /** Leaked blocks, ascending: the head each hangs on, its size in words as in the blocks' columns, its type's index. */
+  leaks(): { block: Uint32Array; head: Uint32Array; words: Uint32Array; type: Uint32Array } {
     const { leakCount } = this.meta
-    return { block: this.columns.slice(this.columns.column('leakBlock'), 0, leakCount), head: this.columns.slice(this.columns.column('leakHead'), 0, leakCount), words: this.columns.slice(this.columns.column('leakWords'), 0, leakCount) }
+    return { block: this.columns.slice(this.columns.column('leakBlock'), 0, leakCount), head: this.columns.slice(this.columns.column('leakHead'), 0, leakCount), words: this.columns.slice(this.columns.column('leakWords'), 0, leakCount), type: this.columns.slice(this.columns.column('leakType'), 0, leakCount) }
   }
 
   /** Closes the index until something is asked again. */

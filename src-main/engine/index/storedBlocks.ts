@@ -3,7 +3,7 @@
  * hold headers and notes) and the files that were found for its modules, so that new debug files mean a new analysis.
  */
 import { createHash } from 'node:crypto'
-import { CHUNK_BLOCKS, Blocks, type BlockChunk, type Region } from '../allocator/blocks.ts'
+import { CHUNK_BITS, CHUNK_BLOCKS, Blocks, type BlockChunk, type Region } from '../allocator/blocks.ts'
 import type { Findings } from '../analysis.ts'
 import type { Module } from '../corefile/modules.ts'
 import type { CoreFile } from '../corefile/open.ts'
@@ -26,6 +26,8 @@ export interface StoredBlocks {
   findings: Findings
   /** Copies a whole column of all blocks. */
   copyColumn(name: 'start' | 'words' | 'state', into: Uint8Array): void
+  /** Types of blocks whose ids ascend, by index. */
+  typesOf(ids: Uint32Array): Uint32Array
   /** Closes the index until something is read from it again: its mapping takes memory. */
   rest(): void
   close(): void
@@ -66,10 +68,19 @@ export function loadBlocks(store: IndexStore | null, identity: string): StoredBl
     const chunkBytes = (into.length / meta.count) * CHUNK_BLOCKS
     for (let c = 0; c < blocks.chunkCount; c++) read(name, c, into.subarray(c * chunkBytes))
   }
-  return { blocks, findings: meta.findings, copyColumn, rest, close: rest }
+  const typesOf = (ids: Uint32Array): Uint32Array => {
+    let held = -1
+    let types: Uint32Array = new Uint32Array()
+    return ids.map((id) => {
+      const chunk = id >>> CHUNK_BITS
+      if (chunk !== held) types = asWords(read('type', (held = chunk)))
+      return types[id & (CHUNK_BLOCKS - 1)]
+    })
+  }
+  return { blocks, findings: meta.findings, copyColumn, typesOf, rest, close: rest }
 }
 
-function asWords(bytes: Uint8Array): Uint32Array {
+function asWords(bytes: Uint8Array): Uint32Array<ArrayBufferLike> {
   const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice()
   return new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.length >>> 2)
 }

@@ -89,7 +89,11 @@ describe('a kept graph', () => {
       expect([graph.via(block) ?? -1, graph.reach(block), graph.layoutClass(block)]).toEqual([kept.via[block] - 1, kept.reach[block], kept.layout[block]])
     }
     expect(graph.layoutChunk(1)).toEqual(kept.layout.slice(65_536))
-    expect(graph.leaks()).toEqual({ block: kept.leakBlock, head: kept.leakHead, words: kept.leakWords })
+    expect(graph.leaks()).toEqual({ block: kept.leakBlock, head: kept.leakHead, words: kept.leakWords, type: new Uint32Array(kept.leakBlock.length) })
+    const inChunks = new Map<string, number>()
+    kept.layout.forEach((id, block) => id !== 0 && inChunks.set(`${block >>> 16} ${id}`, (inChunks.get(`${block >>> 16} ${id}`) ?? 0) + 1))
+    const triples = graph.classesInChunks()
+    expect(new Map(Array.from({ length: triples.length / 3 }, (_, i): [string, number] => [`${triples[i * 3]} ${triples[i * 3 + 1]}`, triples[i * 3 + 2]]))).toEqual(inChunks)
     expect(kept.leakBlock.length).toBeGreaterThan(0)
   })
 

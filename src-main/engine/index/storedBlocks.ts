@@ -70,17 +70,18 @@ export function loadBlocks(store: IndexStore | null, identity: string): StoredBl
   }
   const typesOf = (ids: Uint32Array): Uint32Array => {
     let held = -1
-    let types: Uint32Array = new Uint32Array()
+    const types = new Uint32Array(CHUNK_BLOCKS)
+    const into = new Uint8Array(types.buffer)
     return ids.map((id) => {
       const chunk = id >>> CHUNK_BITS
-      if (chunk !== held) types = asWords(read('type', (held = chunk)))
+      if (chunk !== held) read('type', (held = chunk), into)
       return types[id & (CHUNK_BLOCKS - 1)]
     })
   }
   return { blocks, findings: meta.findings, copyColumn, typesOf, rest, close: rest }
 }
 
-function asWords(bytes: Uint8Array): Uint32Array<ArrayBufferLike> {
+function asWords(bytes: Uint8Array): Uint32Array {
   const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice()
   return new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.length >>> 2)
 }

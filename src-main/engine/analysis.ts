@@ -2,13 +2,7 @@
  * The pipeline, in reading order: core file → address space → modules → arenas → blocks → types → groups. What it
  * computes is kept in the index store under the core's identity, and taken from there when the core is opened again.
  */
-import type {
-  BlockQuery, BlockViewQuery, GlobalQuery, GraphPart, LeakGroupQuery, LeakQuery, NeighbourhoodQuery, RangeQuery, ReferenceGroupQuery, ReferenceQuery, RetainedQuery, TopQuery, TypeLayoutQuery, TypeQuery, WhyQuery,
-} from '../contract/api.ts'
-import type {
-  AllocatorName, AllocatorRow, BlockPage, BlockView, CoreSummary, DiagnosticRow, GlobalRow, LayoutDetails, LeakGroupPage, LeakPage, Neighbourhood, Page, RangeRow, ReferenceGroups, ReferencePage, RetainedPage,
-  TopPage, TopRow, TypeLayout, TypeRow, Why,
-} from '../contract/rows.ts'
+import type { AllocatorName, AllocatorRow, CoreSummary, DiagnosticRow, RangeRow } from '../contract/rows.ts'
 import { Blocks } from './allocator/blocks.ts'
 import { hex } from './bytes/units.ts'
 import { mallocState } from './allocator/glibc/arenas.ts'
@@ -21,30 +15,24 @@ import { ThreadLocals } from './corefile/tls.ts'
 import { readSymbols } from './elf/symbols.ts'
 import { Diagnostics } from './errors.ts'
 import { accountFor, memoryMap } from './findings/accounting.ts'
-import { GraphQueries } from './findings/graphQueries.ts'
 import { groupBlocks, type GroupedBlocks } from './findings/groups.ts'
-import { LayoutLists } from './findings/layoutLists.ts'
-import { listBlocks } from './findings/listBlocks.ts'
 import { requestedSize, sampleBlocks } from './findings/requestedSize.ts'
 import type { ProcessView } from './findings/pointers.ts'
-import type { RootThread } from './findings/rootNames.ts'
-import { SymbolQueries, type TypeWithMembers } from './findings/symbolQueries.ts'
-import { pageOf, topRows, type KnownType, type TopBy } from './findings/top.ts'
+import type { KnownType } from './findings/top.ts'
 import { coreIdentity, loadBlocks, saveBlocks, type StoredBlocks } from './index/storedBlocks.ts'
 import { ChunkWalkKernel } from './kernels/chunkWalk.ts'
 import { AddressSpace } from './memory/addressSpace.ts'
 import { Demangler } from './recognize/demangle.ts'
-import { nameByDebugInfo } from './recognize/debugNames.ts'
 import { typeBlocks, vtableRanges } from './recognize/typeBlocks.ts'
 import { Vtables } from './recognize/vtables.ts'
-import { markdownReport } from './report/markdown.ts'
 import { regionPieces, unreadBytes, wordKindRanges, type GraphPlan } from './graph/plan.ts'
 import { rootPieces } from './graph/roots.ts'
-import { Cancelled, type IndexStore } from './ports.ts'
-import type { EngineSession, OpenSession, SessionPorts } from './session.ts'
-import { symbolSources, type SymbolSource } from './symbols/moduleSources.ts'
+import { Cancelled } from './ports.ts'
+import type { OpenSession, SessionPorts } from './session.ts'
+import { symbolSources } from './symbols/moduleSources.ts'
 import { ProcessSymbols } from './symbols/processSymbols.ts'
-import type { SymbolTables } from './symbols/tables.ts'
+import { CoreSession } from './coreSession.ts'
+import { stopwatch, type Stopwatch } from './stopwatch.ts'
 
 /** What is computed from a core and worth keeping; plain JSON beside the block columns. */
 export interface Findings extends GroupedBlocks {
@@ -60,7 +48,7 @@ export interface Findings extends GroupedBlocks {
 
 /** Throws UnreadableCore and Cancelled. */
 export const openSession: OpenSession = async (handle, options, ports) => {
-  const clock = stopwatch(ports)
+  const clock = stopwatch(() => ports.now())
   const diagnostics = new Diagnostics()
   ports.progress.stage('open', 0, 'items')
   const core = openCoreFile(ports.core, diagnostics)
@@ -223,200 +211,5 @@ function summarize(handle: string, ports: SessionPorts, core: CoreFile, modules:
     timings: [],
     peakMemoryBytes: ports.peakMemory(),
     cached: false,
-  }
-}
-
-interface SessionParts {
-  summary: CoreSummary
-  ranges: RangeRow[]
-  findings: Findings
-  /** Of the graph's index. */
-  graph: string
-  sources: SymbolSource[]
-  newView: () => ProcessView
-  threads: RootThread[]
-  planGraph: () => GraphPlan
-  ports: SessionPorts
-  closeIndex: () => void
-}
-
-class CoreSession implements EngineSession {
-  private readonly parts: SessionParts
-  private readonly view: ProcessView
-  private readonly queries: SymbolQueries
-  private readonly graph: GraphQueries
-  private readonly rows = new Map<TopBy, TopRow[]>()
-  private readonly requested: Map<number, number>
-  private isNamed = true
-  private readonly cursor = { query: '', offset: 0, block: 0 }
-
-  constructor(parts: SessionParts) {
-    const { findings, threads } = parts
-    this.parts = parts
-    this.view = parts.newView()
-    this.queries = new SymbolQueries(this.view, findings.groups)
-    this.requested = new Map(findings.requested)
-    const usedBytes = findings.allocators.reduce((sum, a) => sum + a.used, 0)
-    this.graph = new GraphQueries({ process: this.view, requested: this.requested, threads, usedBytes })
-  }
-
-  summary(): CoreSummary {
-    return this.parts.summary
-  }
-
-  listTop(q: TopQuery): TopPage {
-    this.nameBlocks()
-    if (q.by === 'layout') return pageOf(this.graph.topByLayout(), q)
-    let rows = this.rows.get(q.by)
-    if (!rows) this.rows.set(q.by, (rows = topRows(this.parts.findings.groups, this.parts.findings.types, this.requested, q.by)))
-    return pageOf(rows, q)
-  }
-
-  listBlocks(q: BlockQuery): BlockPage {
-    this.nameBlocks()
-    const { key } = q
-    if (key !== undefined && LayoutLists.isKey(key)) return this.graph.blocksOfLayout({ ...q, key })
-    const { memory, blocks, types } = this.view
-    return listBlocks(memory, blocks, types, this.parts.findings, q, this.cursor, this.graph.ofBlock)
-  }
-
-  listRanges(q: RangeQuery): Page<RangeRow> {
-    const rows = this.parts.ranges.filter((r) => q.kind === undefined || r.kind === q.kind)
-    if (q.sort === 'size') rows.sort((a, b) => a.end - a.start - (b.end - b.start))
-    if (q.descending) rows.reverse()
-    return { rows: rows.slice(q.offset, q.offset + q.limit), total: rows.length, offset: q.offset }
-  }
-
-  reportMarkdown(): string {
-    const top = this.listTop({ core: this.parts.summary.core, by: 'type', sort: 'bytes', descending: true, filter: '', offset: 0, limit: 30 })
-    return markdownReport(this.parts.summary, top)
-  }
-
-  graphPlan(store: IndexStore): GraphPlan {
-    this.graph.rest()
-    const plan = this.parts.planGraph()
-    if (this.parts.ports.store === null) saveBlocks(store, plan.identity, this.view.blocks, this.parts.findings, this.parts.ports.progress)
-    return plan
-  }
-
-  openGraph(store: IndexStore): Record<GraphPart, boolean> {
-    return this.graph.open(store, this.parts.graph)
-  }
-
-  listReferences(q: ReferenceQuery): ReferencePage {
-    this.nameBlocks()
-    return this.graph.listReferences(q)
-  }
-
-  groupReferences(q: ReferenceGroupQuery): ReferenceGroups {
-    this.nameBlocks()
-    return this.graph.groupReferences(q)
-  }
-
-  neighbourhood(q: NeighbourhoodQuery): Neighbourhood {
-    this.nameBlocks()
-    return this.graph.neighbourhood(q)
-  }
-
-  why(q: WhyQuery): Why {
-    this.nameBlocks()
-    return this.graph.why(q)
-  }
-
-  listLeaks(q: LeakQuery): LeakPage {
-    this.nameBlocks()
-    return this.graph.listLeaks(q)
-  }
-
-  groupLeaks(q: LeakGroupQuery): LeakGroupPage {
-    this.nameBlocks()
-    return this.graph.groupLeaks(q)
-  }
-
-  listRetained(q: RetainedQuery): RetainedPage {
-    this.nameBlocks()
-    return this.graph.listRetained(q)
-  }
-
-  layoutDetails({ key }: { key: string }): LayoutDetails {
-    this.nameBlocks()
-    return this.graph.layoutDetails(key)
-  }
-
-  symbolSources(): SymbolSource[] {
-    return this.parts.sources
-  }
-
-  attachSymbols(module: number, tables: SymbolTables): void {
-    this.queries.attach(module, tables)
-    this.isNamed = false
-  }
-
-  /** Types of blocks are called as the debug information calls them, as far as it is attached. */
-  private nameBlocks(): void {
-    if (this.isNamed) return
-    this.isNamed = true
-    const { types, groups } = this.parts.findings
-    if (!nameByDebugInfo(types, this.queries.typeFinder, this.view.memory)) return
-    this.rows.clear()
-    this.graph.renamed()
-    this.queries.setBlocks(groups, types)
-  }
-
-  listTypes(q: TypeQuery): Page<TypeRow> {
-    this.nameBlocks()
-    return this.queries.listTypes(q)
-  }
-
-  listTypesWithMembers(q: TypeQuery): Page<TypeWithMembers> {
-    this.nameBlocks()
-    return this.queries.listTypesWithMembers(q)
-  }
-
-  typeLayout(q: TypeLayoutQuery): TypeLayout {
-    this.nameBlocks()
-    return this.queries.typeLayout(q)
-  }
-
-  layoutIn(module: number, tables: SymbolTables, name: string): TypeLayout {
-    const alone = new SymbolQueries(this.parts.newView(), this.parts.findings.groups)
-    alone.attach(module, tables)
-    return alone.typeLayout({ core: this.parts.summary.core, name })
-  }
-
-  listGlobals(q: GlobalQuery): Page<GlobalRow> {
-    return this.queries.listGlobals(q)
-  }
-
-  viewBlock(q: BlockViewQuery): BlockView {
-    this.nameBlocks()
-    const view = this.queries.viewBlock(q)
-    const { ofBlock } = this.graph
-    if (ofBlock && view.block?.state === 'used') Object.assign(view.block, ofBlock(this.view.blocks.containing(view.addr)))
-    return view
-  }
-
-  close(): void {
-    this.parts.closeIndex()
-    this.graph.rest()
-    this.parts.ports.core.close()
-  }
-}
-
-interface Stopwatch {
-  laps: { stage: string; seconds: number }[]
-  lap(stage: string): void
-}
-
-function stopwatch(ports: SessionPorts): Stopwatch {
-  let last = ports.now()
-  const laps: Stopwatch['laps'] = []
-  return {
-    laps,
-    lap(stage) {
-      const now = ports.now()
-      laps.push({ stage, seconds: now - last })
-      last = now
-    },
   }
 }

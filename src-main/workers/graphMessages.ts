@@ -1,7 +1,7 @@
 /** What passes between the main thread, the thread that builds a graph, and its helpers. Plain data and shared memory. */
 import type { GraphPart, GraphStage } from '../contract/api.ts'
 import type { Failure } from '../contract/outcome.ts'
-import type { TurnRoundArgs } from '../engine/graph/build.ts'
+import type { TurnRoundArgs } from '../engine/graph/kernels.ts'
 import type { GraphPlan } from '../engine/graph/plan.ts'
 import type { ScanTask } from '../engine/graph/scan.ts'
 import type { ProgressReport } from './messages.ts'

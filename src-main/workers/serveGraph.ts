@@ -4,7 +4,8 @@
  */
 import { Worker, type MessagePort } from 'node:worker_threads'
 import type { GraphStage } from '../contract/api.ts'
-import { buildGraph, loadGraph, type Crew, type GraphKernel, type TurnRoundArgs } from '../engine/graph/build.ts'
+import { buildGraph, loadGraph, type Crew } from '../engine/graph/build.ts'
+import { graphKernel, type TurnRoundArgs } from '../engine/graph/kernels.ts'
 import { buildRetained } from '../engine/graph/retained.ts'
 import { ScanStopped, scanWindows } from '../engine/graph/scan.ts'
 import { loadBlocks } from '../engine/index/storedBlocks.ts'
@@ -47,8 +48,7 @@ async function work(message: ToGraphWorker, post: (message: FromGraphWorker) => 
       return post({ kind: 'done' })
     }
     case 'turnRound': {
-      const kernel = new WebAssembly.Instance(wasmModule('graph'), { env: { memory: message.memory, abort: () => undefined } }).exports as unknown as GraphKernel
-      kernel.turnRound(...message.args)
+      graphKernel(wasmModule('graph'), message.memory).turnRound(...message.args)
       return post({ kind: 'done' })
     }
   }

@@ -4,6 +4,7 @@
  *
  * Semi-NCA: Georgiadis, "Linear-Time Algorithms for Dominators and Related Problems" (2005), §2.2.
  */
+import { stopwatch } from '../stopwatch.ts'
 import type { BuiltGraph, GraphPorts } from './build.ts'
 import { asBytes } from './build.ts'
 import { BLOCK_CHUNK, GRAPH_VERSION, retainedIdentity, type RetainedMeta } from './storedGraph.ts'
@@ -16,13 +17,7 @@ const STEP = 1 << 20
 export function buildRetained(identity: string, graph: BuiltGraph, ports: Omit<GraphPorts, 'crew' | 'core'>): { stage: string; seconds: number }[] {
   const { areas, kernel, blockCount: n, first, target, firstSource, source } = graph
   const { progress } = ports
-  const timings: { stage: string; seconds: number }[] = []
-  let lap = ports.now()
-  const timed = (stage: string): void => {
-    const now = ports.now()
-    timings.push({ stage, seconds: now - lap })
-    lap = now
-  }
+  const { laps: timings, lap: timed } = stopwatch(ports.now)
   progress.stage('dominators', n * 2, 'items')
   const number = areas.take(n * 4, true)
   const vertex = areas.take((n + 1) * 4)
@@ -47,7 +42,7 @@ export function buildRetained(identity: string, graph: BuiltGraph, ports: Omit<G
   for (let i = 0; i < count; i++) labels[i] = i
   for (let to = count; to > 1; ) {
     const from = Math.max(1, to - STEP)
-    kernel.semiDominators(from, to, leakedFrom, n, firstSource, source, number, vertex, parent, ancestor, label, semi, cursor, count)
+    kernel.semiDominators(from, to, leakedFrom, n, firstSource, source, number, vertex, parent, ancestor, label, semi, cursor)
     to = from
     progress.advance(n + count - to)
   }

@@ -10,7 +10,7 @@ import { LAYOUT_BYTES, WINDOW_BYTES, WINDOW_FIELDS } from './windows.ts'
 export const SHARED_AREAS = ['windows', 'ranges', 'top', 'pages', 'vtables', 'shared', 'start', 'words', 'state', 'regions', 'first', 'layout', 'classKeys', 'classShapes', 'classNonzero', 'target'] as const
 const OWN_AREAS = 3
 /** Positions in the area `shared`, in 32-bit words. */
-export const SHARED = { nextWindow: 0, turn: 1, failed: 2, edges: 4, pagesUsed: 6 } as const
+export const SHARED = { nextWindow: 0, failed: 2, edges: 4 } as const
 export const SHARED_BYTES = 64
 
 /** What a thread needs to take part; plain data but for the memories, which are shared. */
@@ -37,13 +37,9 @@ export interface ReferencesKernel {
   bind(areas: number, numbers: number): void
   mapBlocks(firstBlock: number, endBlock: number, base: bigint, end: bigint, capacity: number): number
   addVtable(word: bigint): void
-  wordKind(word: bigint): number
-  blockOf(address: bigint): number
   scan(window: number, available: number): number
   commit(window: number, count: number): number
   closeGaps(sourceCount: number): void
-  foundBlock: { value: number }
-  foundOffset: { value: bigint }
   committedAt: { value: number }
 }
 

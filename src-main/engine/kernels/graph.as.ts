@@ -226,7 +226,7 @@ export function numberFromSource(source: u32, first: usize, target: usize, numbe
  * @param ancestor starts as a copy of `parent` @param label, semi by number; label[i] = i
  * @param stack scratch by number
  */
-export function semiDominators(from: u32, to: u32, leakedFrom: u32, blockCount: u32, firstSource: usize, source: usize, number: usize, vertex: usize, parent: usize, ancestor: usize, label: usize, semi: usize, stack: usize, count: u32): void {
+export function semiDominators(from: u32, to: u32, leakedFrom: u32, blockCount: u32, firstSource: usize, source: usize, number: usize, vertex: usize, parent: usize, ancestor: usize, label: usize, semi: usize, stack: usize): void {
   for (let i = to; i > from; ) {
     i--
     const w = get(vertex, i)

@@ -101,10 +101,10 @@ function entryOf(address: u64, capacity: u32): usize {
 }
 
 /** Offset into the block that `blockOf` found last. */
-export let foundOffset: u64 = 0
+let foundOffset: u64 = 0
 
 /** The block whose usable bytes hold an address; NONE. */
-export function blockOf(address: u64): u32 {
+function blockOf(address: u64): u32 {
   if (address - heapLow >= heapSpan || address >= ADDRESS_LIMIT) return NONE
   const middle = load<u32>(top + (<usize>(address >> TOP_SHIFT) << 2))
   if (middle == 0) return NONE
@@ -187,11 +187,9 @@ function hashOf(value: u64): u32 {
   return <u32>((value * 0x9e3779b97f4a7c15) >> 40)
 }
 
-/** The kind of one word. Of pointers into blocks `foundBlock` and `foundOffset` say where. */
-export let foundBlock: u32 = NONE
-export function wordKind(word: u64): u32 {
-  foundBlock = blockOf(word)
-  if (foundBlock != NONE) return foundOffset == 0 ? BLOCK_START : BLOCK_INTERIOR
+/** The kind of one word. */
+function wordKind(word: u64): u32 {
+  if (blockOf(word) != NONE) return foundOffset == 0 ? BLOCK_START : BLOCK_INTERIOR
   return kindOf(word)
 }
 

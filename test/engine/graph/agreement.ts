@@ -2,7 +2,8 @@
 import { expect } from 'vitest'
 import { ROOT_KINDS } from '../../../src-main/contract/rows.ts'
 import { LARGE } from '../../../src-main/engine/allocator/blocks.ts'
-import { buildGraph, loadGraph, type Crew, type GraphKernel, type GraphPorts } from '../../../src-main/engine/graph/build.ts'
+import { buildGraph, loadGraph, type Crew, type GraphPorts } from '../../../src-main/engine/graph/build.ts'
+import { graphKernel } from '../../../src-main/engine/graph/kernels.ts'
 import { buildRetained } from '../../../src-main/engine/graph/retained.ts'
 import { scanWindows } from '../../../src-main/engine/graph/scan.ts'
 import { GRAPH_VERSION, graphIdentity, retainedIdentity, type GraphMeta } from '../../../src-main/engine/graph/storedGraph.ts'
@@ -46,8 +47,7 @@ function helpersInTurn(size: number, heap: TestHeap): Crew {
     size,
     scan: async (task, own) => own.forEach((at) => scanWindows(memoryByteSource(heap.core), modules.references, { ...task, own: at }, () => {})),
     turnRound: async (memory, args) => {
-      const kernel = new WebAssembly.Instance(modules.graph, { env: { memory, abort: () => undefined } }).exports as unknown as GraphKernel
-      for (const part of args) kernel.turnRound(...part)
+      for (const part of args) graphKernel(modules.graph, memory).turnRound(...part)
     },
   }
 }

@@ -1,5 +1,9 @@
 /** The compiled WebAssembly that the engine asks for: its own kernels and the demangler, all in out/kernels/. */
 import { readFileSync } from 'node:fs'
+import { setFlagsFromString } from 'node:v8'
+
+/** Kernels whose functions run long in one call. */
+const OPTIMIZED = new Set(['graph', 'references'])
 
 export function wasmModule(name: string): WebAssembly.Module {
   let bytes: Uint8Array
@@ -8,7 +12,20 @@ export function wasmModule(name: string): WebAssembly.Module {
   } catch (error) {
     throw new Error(`out/kernels/${name}.wasm is missing: npm run build:kernels makes it`, { cause: error })
   }
-  return new WebAssembly.Module(bytes)
+  return OPTIMIZED.has(name) ? optimized(bytes) : new WebAssembly.Module(bytes)
+}
+
+/**
+ * Compiled by the optimizing compiler alone: V8 runs a function that is called once, however long, in the code it was first
+ * compiled to.
+ */
+function optimized(bytes: Uint8Array): WebAssembly.Module {
+  setFlagsFromString('--no-liftoff')
+  try {
+    return new WebAssembly.Module(bytes)
+  } finally {
+    setFlagsFromString('--liftoff')
+  }
 }
 
 /**

@@ -3,6 +3,7 @@
  * where CHAP names one, each pair one after the other; from the index; the kernels over the first core's graph, beside C; growth.
  * Symbols are in the database before: they are read once for each build, and other cores share them.
  *
+ * Whole commands are those of out/main: build it first. `sparse` is a core of 16 GB that graphSparse.ts makes, mostly holes.
  * Machines are noisy: read the ratios, medians of RUNS. What is over its target says so.
  */
 import { spawnSync } from 'node:child_process'
@@ -58,7 +59,7 @@ export async function benchGraph(given: string[]): Promise<void> {
   if (!chap) console.log('\nCHAP names no chap binary: not measured beside it')
 }
 
-/** Leaves the core's index in the cache. @param besideChap it could read the core within its day */
+/** Leaves the core's index in the cache. @param besideChap chap did not get through the sparse core within two minutes */
 function benchOne(core: string, cache: string, besideChap: boolean): void {
   const size = statSync(core).size
   const corelens = (command: string, anew: boolean): Measured => {
@@ -98,7 +99,9 @@ const against = (ratio: number, wanted: number): string => `${ratio.toFixed(2)} 
 const percent = (share: number): string => `${(share * 100).toFixed(0)} %`
 
 function printAsked(asked: Asked[]): void {
-  console.log(`  ${'questions, ms'.padEnd(28)} 300 blocks all over: median, 99 %, worst   10 most referred to: median, worst   10 largest: median, worst`)
+  const right = (widths: number[], texts: string[]): string => texts.map((text, i) => text.padStart(widths[i])).join('   ')
+  console.log(`  ${'questions, milliseconds'.padEnd(29)}${right([24, 16, 16], ['300 blocks all over', 'most referred to', '10 largest'])}`)
+  console.log(`  ${' '.repeat(29)}${right([24, 16, 16], ['median    99 %   worst', 'median   worst', 'median   worst'])}`)
   const ms = (value: number): string => `${value.toFixed(2).padStart(8)}${value > WORST_MS ? ' OVER' : ''}`
   const both = ({ median: middle, worst }: Latency): string => `${ms(middle)}${ms(worst)}`
   for (const { question, spread, mostReferrers, largest } of asked) console.log(`    ${question.padEnd(26)} ${ms(spread.median)}${ms(spread.slow)}${ms(spread.worst)}   ${both(mostReferrers)}   ${both(largest)}`)

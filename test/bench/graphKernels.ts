@@ -50,11 +50,19 @@ export async function benchKernels(core: string, cache: string): Promise<void> {
   try {
     const modules = { references: wasmModule('references'), graph: wasmModule('graph') }
     const plan = await planOf(core, cache)
-    const scans: ScannedGraph[] = []
-    for (let run = 0; run < RUNS; run++) scans.push(await scanned(plan, core, cache, modules, run === 0 ? folder : null))
-    const { graph, columns } = scans[RUNS - 1]
-    const cold = (stage: string): number => scans[0].graph.timings.find((timing) => timing.stage === stage)?.seconds ?? NaN
-    const parts = new Map<string, Part>([['scan', { cold: scans[0].seconds, seconds: median(scans.map(({ seconds }) => seconds)), found: scanFound(graph, columns) }], ...graphParts(graph)])
+    const seconds: number[] = []
+    let timings: BuiltGraph['timings'] = []
+    let last: ScannedGraph | null = null
+    for (let run = 0; run < RUNS; run++) {
+      // one at a time: they are large
+      last = null
+      last = await scanned(plan, core, cache, modules, run === 0 ? folder : null)
+      seconds.push(last.seconds)
+      if (run === 0) ({ timings } = last.graph)
+    }
+    const { graph, columns } = last!
+    const cold = (stage: string): number => timings.find((timing) => timing.stage === stage)?.seconds ?? NaN
+    const parts = new Map<string, Part>([['scan', { cold: seconds[0], seconds: median([...seconds]), found: scanFound(graph, columns) }], ...graphParts(graph)])
     // these have run before; what follows has not
     parts.get('reach')!.cold = cold('reach')
     parts.get('turn')!.cold = cold('turn round')
@@ -209,8 +217,11 @@ function graphParts(graph: BuiltGraph): [string, Part][] {
   }
   const column = (count: number): number => areas.take(count * 4)
   const [firstSource, source, via, queue, number, vertex, parent, cursor, semi, label, ancestor, dominator, childFirst, child] = [n + 1, edgeCount, n, n + 1, n, n + 1, n + 1, n + 1, n + 1, n + 1, n + 1, n, n + 2, n].map(column)
+  // touched before they are used: the first run is of new code, not of new memory
+  for (const at of [vertex, parent, cursor, semi, label, ancestor, queue, child]) areas.words(at, n).fill(0)
+  areas.words(source, edgeCount).fill(0)
   const reach = areas.take(n)
-  const retained = areas.take((n + 1) * 8)
+  const retained = areas.take((n + 1) * 8, true)
   const largeAt = areas.take(Math.max(1, large.length) * 16)
   areas.doubles(largeAt, large.length * 2).set(large.flat())
   let count = 0
@@ -239,7 +250,7 @@ function graphParts(graph: BuiltGraph): [string, Part][] {
       for (let i = 0; i < count; i++) labels[i] = i
       for (let to = count; to > 1; ) {
         const from = Math.max(1, to - STEP)
-        kernel.semiDominators(from, to, leakedFrom, n, firstSource, source, number, vertex, parent, ancestor, label, semi, cursor, count)
+        kernel.semiDominators(from, to, leakedFrom, n, firstSource, source, number, vertex, parent, ancestor, label, semi, cursor)
         to = from
       }
       kernel.settleDominators(count, parent, semi)

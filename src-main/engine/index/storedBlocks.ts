@@ -3,17 +3,18 @@
  * hold headers and notes) and the files that were found for its modules, so that new debug files mean a new analysis.
  */
 import { createHash } from 'node:crypto'
-import { CHUNK_BITS, CHUNK_BLOCKS, Blocks, type BlockChunk, type Region } from '../allocator/blocks.ts'
+import { CHUNK_BITS, CHUNK_BLOCKS, Blocks, type Region } from '../allocator/blocks.ts'
 import type { Findings } from '../analysis.ts'
 import type { Module } from '../corefile/modules.ts'
 import type { CoreFile } from '../corefile/open.ts'
-import type { ByteSource, IndexStore, IndexWriter, Progress } from '../ports.ts'
+import type { ByteSource, IndexStore, Progress } from '../ports.ts'
 
 /** Goes up whenever what is stored, or how it is computed, changes. */
-export const INDEX_VERSION = 8
+export const INDEX_VERSION = 9
 const HEAD_BYTES = 1 << 20
-/** Chunks of blocks that are written together: some 14 MB. */
-const CHUNKS_AT_ONCE = 16
+/** Chunks of a column that are written together: 16 MB at most. */
+const CHUNKS_AT_ONCE = 64
+const COLUMNS = ['start', 'words', 'state', 'type'] as const
 
 interface StoredMeta {
   regions: Region[]
@@ -91,22 +92,21 @@ export function saveBlocks(store: IndexStore | null, identity: string, blocks: B
   if (!store) return
   const writer = store.create(identity, INDEX_VERSION)
   try {
-    for (let c = 0; c < blocks.chunkCount; c += CHUNKS_AT_ONCE) {
-      progress.advance(c)
-      writer.together(() => {
-        for (let i = c; i < Math.min(blocks.chunkCount, c + CHUNKS_AT_ONCE); i++) writeChunk(writer, i, blocks.chunk(i), Math.min(CHUNK_BLOCKS, blocks.count - i * CHUNK_BLOCKS))
-      })
-    }
+    // column by column: who reads one has no others mapped with it
+    COLUMNS.forEach((name, k) => {
+      for (let c = 0; c < blocks.chunkCount; c += CHUNKS_AT_ONCE) {
+        progress.advance((blocks.chunkCount * k + c) / COLUMNS.length)
+        writer.together(() => {
+          for (let i = c; i < Math.min(blocks.chunkCount, c + CHUNKS_AT_ONCE); i++) {
+            const column = blocks.chunk(i)[name].subarray(0, Math.min(CHUNK_BLOCKS, blocks.count - i * CHUNK_BLOCKS))
+            writer.writeChunk(name, i, new Uint8Array(column.buffer, column.byteOffset, column.byteLength))
+          }
+        })
+      }
+    })
     writer.commit({ regions: blocks.regions, count: blocks.count, findings } satisfies StoredMeta)
   } catch (error) {
     writer.abort()
     throw error
-  }
-}
-
-function writeChunk(writer: IndexWriter, c: number, chunk: BlockChunk, length: number): void {
-  for (const name of ['start', 'words', 'state', 'type'] as const) {
-    const column = chunk[name].subarray(0, length)
-    writer.writeChunk(name, c, new Uint8Array(column.buffer, column.byteOffset, column.byteLength))
   }
 }

@@ -104,6 +104,8 @@ function entryOf(address: u64, capacity: u32): usize {
 let foundOffset: u64 = 0
 
 /** The block whose usable bytes hold an address; NONE. */
+// @ts-ignore: decorator
+@inline
 function blockOf(address: u64): u32 {
   if (address - heapLow >= heapSpan || address >= ADDRESS_LIMIT) return NONE
   const middle = load<u32>(top + (<usize>(address >> TOP_SHIFT) << 2))

@@ -24,7 +24,8 @@ export class CoreGraph {
   private builder: GraphBuilder | null = null
   private work: Promise<void> = Promise.resolve()
   private waiting: (() => void)[] = []
-  private stopped = false
+  /** Goes up with each cancel: builds that were asked for before end. */
+  private run = 0
 
   constructor(options: CoreGraphOptions) {
     this.options = options
@@ -39,7 +40,8 @@ export class CoreGraph {
     if (this.state[part] === 'failed' || this.state[part] === 'waiting') {
       this.set({ ...this.state, references: this.state.references === 'ready' ? 'ready' : 'building', ...(part === 'retained' ? { retained: 'building' } : {}), message: '' })
       // one after the other: a build that is under way may be for less
-      this.work = this.work.then(() => this.build(part))
+      const { run } = this
+      this.work = this.work.then(() => this.build(part, run))
     }
     while (this.state[part] === 'building') await new Promise<void>((resolve) => this.waiting.push(resolve))
     return { ok: true, value: this.state }
@@ -47,32 +49,33 @@ export class CoreGraph {
 
   /** What is not ready fails; what is stays. */
   async cancel(): Promise<void> {
-    this.stopped = true
+    this.run++
     await this.builder?.cancel()
-    this.stopped = false
+    await this.work
   }
 
   /** No work any more. */
   async close(): Promise<void> {
-    this.stopped = true
     this.fail('closed')
-    await this.builder?.cancel()
+    await this.cancel()
   }
 
-  private async build(part: GraphPart): Promise<void> {
+  private async build(part: GraphPart, run: number): Promise<void> {
     const { worker, folder, url } = this.options
-    if (this.stopped) return this.fail('cancelled')
+    if (run !== this.run) return this.fail('cancelled')
     await this.attach()
     if (this.isReady(part)) return
     const planned = await worker.call('graphPlan', { folder })
     if (!planned.ok) return this.fail(planned.error.what)
-    if (this.stopped) return this.fail('cancelled')
+    if (run !== this.run) return this.fail('cancelled')
     this.builder = new GraphBuilder({
       ...planned.value,
       indexFolder: folder,
       upTo: part,
       url,
-      onProgress: ({ stage, done, total, remainingMs }) => this.set({ ...this.state, stage, share: total === 0 ? 0 : Math.min(1, done / total), remainingMs }),
+      onProgress: ({ stage, done, total, remainingMs }) => {
+        if (this.isBuilding()) this.set({ ...this.state, stage, share: total === 0 ? 0 : Math.min(1, done / total), remainingMs })
+      },
       onReady: (_, timings) => {
         this.state = { ...this.state, timings: [...this.state.timings, ...timings] }
         void this.attach()
@@ -82,6 +85,10 @@ export class CoreGraph {
     this.builder = null
     await this.attach()
     if (!this.isReady(part)) this.fail(failure?.what ?? 'what was written to the index can’t be read back')
+  }
+
+  private isBuilding(): boolean {
+    return this.state.references === 'building' || this.state.retained === 'building'
   }
 
   private isReady(part: GraphPart): boolean {
@@ -94,13 +101,8 @@ export class CoreGraph {
     const opened = await worker.call('openGraph', { folder })
     if (!opened.ok) return
     const { references, retained } = opened.value
-    const done = references && retained
-    this.set({
-      ...this.state,
-      ...(references ? { references: 'ready' } : {}),
-      ...(retained ? { retained: 'ready' } : {}),
-      ...(done ? { stage: null, share: 1, remainingMs: null } : {}),
-    })
+    this.state = { ...this.state, ...(references ? { references: 'ready' } : {}), ...(retained ? { retained: 'ready' } : {}) }
+    this.set(this.isBuilding() ? this.state : { ...this.state, stage: null, share: 1, remainingMs: null })
   }
 
   private fail(message: string): void {

@@ -321,8 +321,8 @@ export class CoreService implements CoreApi {
   private async drop(core: OpenCore): Promise<void> {
     this.cores.delete(core.handle)
     core.symbols.cancel()
-    await core.graph.close()
-    await core.worker.close()
+    // the worker's end settles what the graph waits for
+    await Promise.all([core.graph.close(), core.worker.close()])
     if (core.scratch === null) return
     await this.pool.quiet(symbolsFolder(core.scratch))
     rmSync(core.scratch, { recursive: true, force: true })

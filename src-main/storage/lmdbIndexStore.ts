@@ -190,11 +190,11 @@ class LmdbIndexWriter implements IndexWriter {
     this.end()
     try {
       syncFile(this.path)
-      const older = indexesOf(this.folder, this.identity)
       const name = `${hash(this.identity)}.${sealOf(this.path, this.sealWhole)}.${random()}.mdb`
       renameSync(this.path, join(this.folder, name))
       syncFile(this.folder)
-      for (const index of older) remove(join(this.folder, index))
+      // of several that were written at once, whoever looks last sees all, and all keep the same one
+      for (const index of indexesOf(this.folder, this.identity).slice(1)) remove(join(this.folder, index))
       removeLeastRecentlyUsed(this.folder, '.mdb', (index) => `${index}-lock`, this.limit, name)
     } finally {
       remove(this.path)
@@ -253,7 +253,7 @@ export function indexesOf(folder: string, identity: string): string[] {
   return indexFiles(folder)
     .filter((name) => name.startsWith(prefix))
     .map((name) => ({ name, modified: statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? 0 }))
-    .sort((a, b) => b.modified - a.modified)
+    .sort((a, b) => b.modified - a.modified || (a.name < b.name ? -1 : 1))
     .map(({ name }) => name)
 }
 

@@ -1,6 +1,6 @@
 /** The built command, as a shell runs it. */
 import { spawn, spawnSync } from 'node:child_process'
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -22,7 +22,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const run = (...args: string[]): { status: number | null; stdout: string; stderr: string } =>
   spawnSync(process.execPath, [cli, ...args], { env, encoding: 'utf8', maxBuffer: 1 << 30 })
-const indexes = (cache: string): string[] => readdirSync(join(cache, 'cores')).filter((name) => !name.endsWith('-lock'))
+const indexes = (cache: string): string[] => (existsSync(join(cache, 'cores')) ? readdirSync(join(cache, 'cores')).filter((name) => !name.endsWith('-lock')) : [])
 
 describe('the built command', () => {
   test('is linked where npx looks', () => {

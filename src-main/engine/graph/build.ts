@@ -14,7 +14,7 @@ import type { GraphPlan } from './plan.ts'
 import { prepareScan } from './prepareScan.ts'
 import { bindKernel, OWN_BYTES, ScanStopped, scanWindows, SHARED, SHARED_AREAS, SHARED_BYTES, type ScanTask } from './scan.ts'
 import { BLOCK_CHUNK, EDGE_CHUNK, GRAPH_VERSION, graphIdentity, type GraphMeta } from './storedGraph.ts'
-import { countRootWindows, planWindows, WINDOW_FIELDS, type RootWindow } from './windows.ts'
+import { countRootWindows, planWindows, WINDOW_FIELDS, type RootWindow, type Windows } from './windows.ts'
 
 /** What other threads do, while this one works on. */
 export interface Crew {
@@ -88,13 +88,21 @@ export function loadGraph(identity: string, stored: StoredBlocks, ports: Pick<Gr
   return { areas, kernel, blockCount: n, edgeCount, ...graph, words, state, roots, heads, large: largeBlocks(stored.blocks), timings: [] }
 }
 
-/** Throws Cancelled, GraphTooLarge, TooManyReferences. */
-export async function buildGraph(plan: GraphPlan, stored: StoredBlocks, ports: GraphPorts): Promise<BuiltGraph> {
-  const { progress, crew } = ports
-  const { laps: timings, lap: timed } = stopwatch(ports.now)
+interface Scanned {
+  windows: Windows
+  /** Addresses in the areas. */
+  at: (name: (typeof SHARED_AREAS)[number]) => number
+  positions: SharedArrayBuffer
+  edgeCount: number
+  /** By window: its address, and its first reference. */
+  starts: { address: Float64Array<ArrayBuffer>; first: Float64Array<ArrayBuffer> }
+}
+
+/** Finds all references and layouts. Of the areas those of `words`, `state`, `first`, `layout`, the classes and `target` stay taken. */
+async function scanAll(plan: GraphPlan, stored: StoredBlocks, areas: Areas, { progress, crew, core, wasm }: GraphPorts, timed: (stage: string) => void): Promise<Scanned> {
   const { blocks } = stored
-  const areas = new Areas()
   const n = blocks.count
+  const module = wasm('references')
   progress.stage('references', 0, 'items')
   const sourceCount = n + countRootWindows(plan)
   // those that stay first: what lies behind becomes one hole
@@ -110,9 +118,9 @@ export async function buildGraph(plan: GraphPlan, stored: StoredBlocks, ports: G
   const windows = planWindows(plan, blocks.regions, areas.words(start, n))
   progress.stage('references', windows.count, 'items')
   timed('load')
-  const task = prepareScan(plan, blocks, windows, areas, { start, words, state, first }, ports.wasm('references'))
+  const task = prepareScan(plan, blocks, windows, areas, { start, words, state, first }, module)
   timed('map')
-  const area = (name: (typeof SHARED_AREAS)[number]): number => task.areas[SHARED_AREAS.indexOf(name)]
+  const at = (name: (typeof SHARED_AREAS)[number]): number => task.areas[SHARED_AREAS.indexOf(name)]
   const own = Array.from({ length: crew.size + 1 }, () => areas.take(OWN_BYTES))
   const target = areas.takeGrowing()
   task.areas[SHARED_AREAS.indexOf('target')] = target
@@ -120,27 +128,36 @@ export async function buildGraph(plan: GraphPlan, stored: StoredBlocks, ports: G
   // a failure of this thread is told first; the others' is then known too
   others.catch(() => undefined)
   try {
-    scanWindows(ports.core, ports.wasm('references'), { ...task, own: own[0] }, (window) => progress.advance(window))
+    scanWindows(core, module, { ...task, own: own[0] }, (window) => progress.advance(window))
   } catch (error) {
     // whoever failed says why
     if (error instanceof ScanStopped) await others
     throw error
   }
   await others
-  const shared = areas.words(task.areas[SHARED_AREAS.indexOf('shared')], SHARED_BYTES / 4)
-  const edgeCount = shared[SHARED.edges]
+  const edgeCount = areas.words(at('shared'), SHARED_BYTES / 4)[SHARED.edges]
   areas.endGrowing(target, edgeCount * 4)
-  const kernel = bindKernel(ports.wasm('references'), { ...task, own: own[0] })
-  kernel.closeGaps(sourceCount)
-  for (const at of own) areas.give(at)
-  const starts = windowStarts(areas.doubles(area('windows'), windows.count * WINDOW_FIELDS))
-  for (const name of ['windows', 'ranges', 'top', 'pages', 'vtables', 'shared', 'regions', 'start'] as const) areas.give(area(name))
+  bindKernel(module, { ...task, own: own[0] }).closeGaps(sourceCount)
+  for (const area of own) areas.give(area)
+  const starts = windowStarts(areas.doubles(at('windows'), windows.count * WINDOW_FIELDS))
+  for (const name of ['windows', 'ranges', 'top', 'pages', 'vtables', 'shared', 'regions', 'start'] as const) areas.give(at(name))
   timed('scan')
+  return { windows, at, positions: task.positions, edgeCount, starts }
+}
 
+/** Throws Cancelled, GraphTooLarge, TooManyReferences. */
+export async function buildGraph(plan: GraphPlan, stored: StoredBlocks, ports: GraphPorts): Promise<BuiltGraph> {
+  const { progress, crew } = ports
+  const { laps: timings, lap: timed } = stopwatch(ports.now)
+  const { blocks } = stored
+  const n = blocks.count
+  const areas = new Areas()
+  const { windows, at, positions, edgeCount, starts } = await scanAll(plan, stored, areas, ports, timed)
+  const sourceCount = n + windows.roots.length
+  const [words, state, first, target, layout] = (['words', 'state', 'first', 'target', 'layout'] as const).map(at)
   const graph = graphKernel(ports.wasm('graph'), areas.memory)
-  const layout = area('layout')
-  const { classes, inChunk } = compactClasses(areas, { keys: area('classKeys'), shapes: area('classShapes'), nonzero: area('classNonzero') }, layout, state, n)
-  for (const name of ['classKeys', 'classShapes', 'classNonzero'] as const) areas.give(area(name))
+  const { classes, inChunk } = compactClasses(areas, { keys: at('classKeys'), shapes: at('classShapes'), nonzero: at('classNonzero') }, layout, state, n)
+  for (const name of ['classKeys', 'classShapes', 'classNonzero'] as const) areas.give(at(name))
   timed('classes')
 
   const writer = ports.store.create(graphIdentity(plan.graph), GRAPH_VERSION)
@@ -148,7 +165,7 @@ export async function buildGraph(plan: GraphPlan, stored: StoredBlocks, ports: G
     progress.stage('keep', 0, 'items')
     writer.writeColumn('layout', areas.bytes(layout, n * 4), BLOCK_CHUNK * 4)
     writer.writeColumn('chunkClass', asBytes(inChunk), EDGE_CHUNK * 4)
-    writer.writeColumn('position', new Uint8Array(task.positions, 0, edgeCount * 2), EDGE_CHUNK * 2)
+    writer.writeColumn('position', new Uint8Array(positions, 0, edgeCount * 2), EDGE_CHUNK * 2)
     areas.give(layout)
     timed('write layouts')
     const via = areas.take(n * 4, true)
@@ -163,7 +180,7 @@ export async function buildGraph(plan: GraphPlan, stored: StoredBlocks, ports: G
     const cursor = areas.take(n * 4)
     const leakCount = graph.findLeaks(first, target, via, state, n, via, queue, cursor)
     const leaks = listLeaks(areas.words(via, n), leakCount)
-    for (const at of [cursor, reach, queue, via]) areas.give(at)
+    for (const area of [cursor, reach, queue, via]) areas.give(area)
     timed('leaks')
     progress.stage('keep', 0, 'items')
     const firstSource = areas.take((n + 1) * 4, true)

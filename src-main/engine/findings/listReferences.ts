@@ -62,21 +62,13 @@ export function references(view: GraphView, block: number, direction: 'in' | 'ou
       while (a - nth > 0 && graph.sources(from + a - nth - 1, from + a - nth)[0] === sources[0]) nth++
       let reference = -1
       return Array.from(sources, (source, i) => {
-        if (i > 0) nth = sources[i - 1] === source ? nth + 1 : 0
-        reference = i > 0 && nth > 0 ? nextReferenceTo(view, source, block, reference) : nthReferenceTo(view, source, block, nth)
+        if (i > 0 && sources[i - 1] !== source) reference = -1
+        for (let words = i === 0 ? nth + 1 : 1; words > 0; words--) reference = graph.referenceTo(source, block, reference + 1)
         return view.row(reference, source, block)
       })
     },
   }
 }
-
-function nthReferenceTo(view: GraphView, source: number, block: number, nth: number): number {
-  let reference = view.graph.referenceTo(source, block)
-  for (let i = 0; i < nth; i++) reference = nextReferenceTo(view, source, block, reference)
-  return reference
-}
-
-const nextReferenceTo = (view: GraphView, source: number, block: number, after: number): number => view.graph.referenceTo(source, block, after + 1)
 
 /** All of [0, count), or runs spread evenly over it. */
 function runsOf(count: number): [from: number, to: number][] {

@@ -15,6 +15,8 @@ export class GraphTooLarge extends Error {
   }
 }
 
+const rounded = (size: number): number => Math.max(ALIGN, Math.ceil(size / ALIGN) * ALIGN)
+
 export class Areas {
   readonly memory: WebAssembly.Memory
   private end = ALIGN
@@ -28,24 +30,24 @@ export class Areas {
     this.memory = new WebAssembly.Memory({ initial: 1, maximum: MAX_PAGES, shared: true })
   }
 
-  /** Address of `size` bytes; their content is undefined unless `zero`. Throws GraphTooLarge. */
-  take(size: number, zero = false): number {
-    const rounded = Math.max(ALIGN, Math.ceil(size / ALIGN) * ALIGN)
-    const best = this.holes.filter((hole) => hole.size >= rounded).sort((a, b) => a.size - b.size)[0]
+  /** Address of that many bytes; their content is undefined unless `zero`. Throws GraphTooLarge. */
+  take(bytes: number, zero = false): number {
+    const size = rounded(bytes)
+    const best = this.holes.filter((hole) => hole.size >= size).sort((a, b) => a.size - b.size)[0]
     if (best) {
       const { at } = best
-      best.at += rounded
-      best.size -= rounded
+      best.at += size
+      best.size -= size
       this.holes = this.holes.filter((hole) => hole.size > 0)
-      this.sizes.set(at, rounded)
-      if (zero) this.bytes(at, rounded).fill(0)
+      this.sizes.set(at, size)
+      if (zero) this.bytes(at, size).fill(0)
       return at
     }
     const at = this.end
-    this.reach(at + rounded)
-    this.end = at + rounded
-    this.sizes.set(at, rounded)
-    if (zero && at < this.untouched) this.bytes(at, Math.min(rounded, this.untouched - at)).fill(0)
+    this.reach(at + size)
+    this.end = at + size
+    this.sizes.set(at, size)
+    if (zero && at < this.untouched) this.bytes(at, Math.min(size, this.untouched - at)).fill(0)
     this.untouched = Math.max(this.untouched, this.end)
     return at
   }
@@ -56,14 +58,14 @@ export class Areas {
     return this.end
   }
 
-  /** The growing area is `size` bytes from now on. */
-  endGrowing(at: number, size: number): void {
+  /** The growing area is that many bytes from now on. */
+  endGrowing(at: number, bytes: number): void {
     if (at !== this.end) throw new Error('an area was taken while another one grew')
-    const rounded = Math.max(ALIGN, Math.ceil(size / ALIGN) * ALIGN)
-    this.reach(at + rounded)
-    this.end = at + rounded
+    const size = rounded(bytes)
+    this.reach(at + size)
+    this.end = at + size
     this.untouched = this.memory.buffer.byteLength
-    this.sizes.set(at, rounded)
+    this.sizes.set(at, size)
   }
 
   give(at: number): void {

@@ -7,9 +7,11 @@ import type { RootWindow } from './windows.ts'
 
 /** The second number goes up whenever what is stored, or how it is computed, changes; a graph is of its blocks. */
 export const GRAPH_VERSION = INDEX_VERSION * 1000 + 5
+const CHUNK_BITS = 16
+const CHUNK_MASK = (1 << CHUNK_BITS) - 1
 /** Elements of a chunk. */
-export const BLOCK_CHUNK = 1 << 16
-export const EDGE_CHUNK = 1 << 16
+export const BLOCK_CHUNK = 1 << CHUNK_BITS
+export const EDGE_CHUNK = 1 << CHUNK_BITS
 /** Chunks of all columns that are held at a time: at most 32 MB. */
 const CHUNKS_HELD = 64
 
@@ -68,16 +70,16 @@ class Columns {
   }
 
   at(column: Column, i: number): number {
-    const chunk = i >>> 16
-    return (column.chunk === chunk ? column.numbers : this.chunk(column, chunk))[i & 0xffff]
+    const chunk = i >>> CHUNK_BITS
+    return (column.chunk === chunk ? column.numbers : this.chunk(column, chunk))[i & CHUNK_MASK]
   }
 
   /** Elements [from, to) of a column of 32-bit numbers. */
   slice(column: Column, from: number, to: number): Uint32Array {
     const all = new Uint32Array(Math.max(0, to - from))
     for (let at = from; at < to; ) {
-      const begin = at & 0xffff
-      const part = this.chunk(column, at >>> 16).subarray(begin, begin + to - at)
+      const begin = at & CHUNK_MASK
+      const part = this.chunk(column, at >>> CHUNK_BITS).subarray(begin, begin + to - at)
       if (part.length === 0) throw new Error(`the graph's ${column.name} ends early`)
       all.set(part, at - from)
       at += part.length

@@ -4,6 +4,9 @@ import type { Page } from '../../contract/rows.ts'
 import type { BlockText } from '../../workers/messages.ts'
 import type { Output } from './output.ts'
 
+/** The most that the service answers at once. */
+export const PAGE_ROWS = 10_000
+
 export class CommandFailed extends Error {
   readonly failure: Failure
   constructor(failure: Failure) {
@@ -39,8 +42,6 @@ export async function writeRows(limit: number, format: 'text' | 'json' | 'jsonl'
   }
   if (format === 'json') await output.write(`\n],"total":${total}}\n`)
 }
-
-const PAGE_ROWS = 10_000
 
 /** Rows of as many pages as it takes. */
 export async function pages<Row>(limit: number, ask: (offset: number, limit: number) => Promise<Outcome<Page<Row>>>): Promise<{ rows: Row[]; total: number }> {

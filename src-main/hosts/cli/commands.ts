@@ -5,7 +5,7 @@ import type { TopPage, TopRow } from '../../contract/rows.ts'
 import type { CoreService } from '../../service/coreService.ts'
 import { toFailure } from '../../workers/failure.ts'
 import { BLOCK_TEXT_HEADER } from '../../workers/blockText.ts'
-import { CommandFailed, json, value, writeRows } from './answers.ts'
+import { CommandFailed, json, PAGE_ROWS, value, writeRows } from './answers.ts'
 import type { Command } from './commandLine.ts'
 import { layout, leaks, needGraph, refs, retained, why } from './graphCommands.ts'
 import type { Output } from './output.ts'
@@ -19,7 +19,6 @@ export type CoreCommand = Of<'summary' | 'top' | 'blocks' | 'report' | 'types' |
 
 /** Rows of `top` as text, unless --limit says otherwise. JSON has all. */
 const TEXT_ROWS = 30
-const PAGE_ROWS = 10_000
 
 /** `afterOpening` is called between progress and output. */
 export async function runCoreCommand(command: CoreCommand, service: CoreService, output: Output, afterOpening: () => void): Promise<void> {

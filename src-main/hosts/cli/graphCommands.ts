@@ -2,7 +2,7 @@
 import type { GraphPart } from '../../contract/api.ts'
 import { hex } from '../../engine/bytes/units.ts'
 import type { CoreService } from '../../service/coreService.ts'
-import { CommandFailed, json, pages, value } from './answers.ts'
+import { CommandFailed, json, PAGE_ROWS, pages, value } from './answers.ts'
 import type { Command } from './commandLine.ts'
 import { dot, layoutText, leakGroupsText, leakJson, leaksJson, mermaid, neighbourhoodJson, neighbourhoodText, referenceJson, referencesJson, referencesText, retainedJson, retainedText, whyJson, whyText } from './graphOutput.ts'
 import type { Output } from './output.ts'
@@ -12,7 +12,6 @@ type Of<K extends Command['kind']> = Extract<Command, { kind: K }>
 const TEXT_ROWS = 30
 /** JSON of everything but leaks, which has all, unless --limit says otherwise. */
 const JSON_ROWS = 10_000
-const PAGE_ROWS = 10_000
 const GRAPH_NODES = 60
 
 /** Settles when that part of the graph is there. Throws CommandFailed where it can't be built. */
@@ -30,9 +29,8 @@ export async function refs(command: Of<'refs'>, service: CoreService, core: stri
     return output.write(text)
   }
   const limit = command.limit ?? (form === 'text' ? TEXT_ROWS : JSON_ROWS)
-  const first = value(await service.listReferences({ core, address, direction, offset: 0, limit: Math.min(PAGE_ROWS, limit) }))
-  const rows = [...first.rows]
-  while (rows.length < Math.min(limit, first.total)) rows.push(...value(await service.listReferences({ core, address, direction, offset: rows.length, limit: Math.min(PAGE_ROWS, limit - rows.length) })).rows)
+  const first = value(await service.listReferences({ core, address, direction, offset: 0, limit: 1 }))
+  const { rows } = await pages(limit, (offset, most) => service.listReferences({ core, address, direction, offset, limit: most }))
   switch (form) {
     case 'text':
       return output.write(referencesText(first, rows, direction))

@@ -2,7 +2,7 @@
 import type { CoreService } from '../../service/coreService.ts'
 import type { BlockView, BlockWordRow, CoreSummary, GlobalRow, TypeLayout } from '../../contract/rows.ts'
 import { typeJson } from '../../workers/typeText.ts'
-import { json, pages, value, writeRows } from './answers.ts'
+import { json, PAGE_ROWS, pages, value, writeRows } from './answers.ts'
 import { blockJson, blockRowJson, blockText } from './blockOutput.ts'
 import type { Command } from './commandLine.ts'
 import { globalJson, globalsText } from './globalsOutput.ts'
@@ -15,7 +15,6 @@ type Of<K extends Command['kind']> = Extract<Command, { kind: K }>
 const TEXT_ROWS = 50
 const TEXT_WORDS = 256
 const JSON_WORDS = 100_000
-const PAGE_ROWS = 10_000
 /** Types of one name and unequal content that are shown. */
 const SAME_NAME = 100
 

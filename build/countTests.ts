@@ -10,7 +10,7 @@ interface Report {
   numPendingTests: number
   numTodoTests: number
   success: boolean
-  testResults: { name: string; status: string; message?: string; assertionResults: unknown[] }[]
+  testResults: { name: string; status: string; message?: string; assertionResults: { fullName: string; status: string; failureMessages?: string[] }[] }[]
 }
 
 export interface Counts {
@@ -38,6 +38,18 @@ export function countTests(reports: readonly (string | null)[], failedSteps: rea
   return counts
 }
 
+/** A line for each failure of a report, with the first line of what it said. */
+export function failureLines(text: string): string[] {
+  const report = JSON.parse(text) as Report
+  return report.testResults.flatMap(({ name, status, message, assertionResults }) => {
+    const failed = assertionResults.filter((test) => test.status === 'failed')
+    if (failed.length > 0) return failed.map((test) => `failed: ${name}: ${test.fullName}: ${firstLine(test.failureMessages?.[0])}`)
+    return status === 'failed' ? [`failed: ${name}: ${firstLine(message)}`] : []
+  })
+}
+
+const firstLine = (text: string | undefined): string => (text ?? '').split('\n', 1)[0]
+
 export function countLine({ passed, failed, skipped }: Counts): string {
   return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`
 }
@@ -48,7 +60,9 @@ if (import.meta.main) {
   const files = end < 0 ? args : args.slice(0, end)
   const failedSteps = end < 0 ? [] : args.slice(end + 1)
   for (const step of failedSteps) console.log(`failed: ${step}`)
-  const counts = countTests(files.map(readOrNull), failedSteps)
+  const reports = files.map(readOrNull)
+  for (const report of reports) if (report !== null) for (const line of failureLines(report)) console.log(line)
+  const counts = countTests(reports, failedSteps)
   console.log(countLine(counts))
   process.exitCode = counts.failed > 0 ? 1 : 0
 }

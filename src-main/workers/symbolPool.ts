@@ -174,7 +174,7 @@ export class SymbolPool {
       const shared = [...this.jobs.values()].find((job) => job.dwarf !== null && Atomics.load(job.control, CONTROL.nextUnit) < job.unitCount)
       const next = shared ?? this.nextWaiting()
       if (next === undefined) return
-      const thread = [...this.threads].find((one) => one.job === null) ?? this.newThread()
+      const thread = [...this.threads].find((one) => one.isFree) ?? this.newThread()
       if (thread === null) return
       thread.start(next.id, next.request.folder)
       if (next === shared && next.dwarf !== null) {

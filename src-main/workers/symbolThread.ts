@@ -22,6 +22,7 @@ export class SymbolThread {
   private onIdle: (() => void)[] = []
   private idle: NodeJS.Timeout | null = null
   private late: NodeJS.Timeout | null = null
+  private ending = false
 
   constructor(url: URL, events: SymbolThreadEvents) {
     this.worker = new Worker(url, { name: 'corelens symbols', execArgv: [] })
@@ -37,6 +38,11 @@ export class SymbolThread {
         resolve()
       })
     })
+  }
+
+  /** A thread that is being ended takes no job any more. */
+  get isFree(): boolean {
+    return this.job === null && !this.ending
   }
 
   /** @param folder the symbol database of the job's module */
@@ -61,7 +67,7 @@ export class SymbolThread {
     this.job = null
     this.tellIdle()
     this.worker.unref()
-    this.idle = setTimeout(() => void this.worker.terminate(), forMs)
+    this.idle = setTimeout(() => this.terminate(), forMs)
     this.idle.unref()
   }
 
@@ -73,7 +79,7 @@ export class SymbolThread {
 
   /** For one whose job was stopped: it has to notice in time. */
   endUnlessIdleWithin(ms: number): void {
-    this.late ??= setTimeout(() => void this.worker.terminate(), ms)
+    this.late ??= setTimeout(() => this.terminate(), ms)
     this.late.unref()
   }
 
@@ -83,8 +89,13 @@ export class SymbolThread {
       this.endUnlessIdleWithin(withinMs)
       await this.whenNotIn(this.folder ?? '')
     }
-    void this.worker.terminate()
+    this.terminate()
     await this.ended
+  }
+
+  private terminate(): void {
+    this.ending = true
+    void this.worker.terminate()
   }
 
   private tellIdle(): void {

@@ -51,6 +51,10 @@ export function httpClient(access: HttpAccess): CoreClient {
     listReferences: call('listReferences'),
     groupReferences: call('groupReferences'),
     neighbourhood: call('neighbourhood'),
+    typesState: call('typesState'),
+    awaitTypes: call('awaitTypes'),
+    cancelTypes: call('cancelTypes'),
+    evidence: call('evidence'),
     why: call('why'),
     listLeaks: call('listLeaks'),
     groupLeaks: call('groupLeaks'),
@@ -154,7 +158,7 @@ async function keepReading(access: HttpAccess, listener: (event: CoreEvent) => v
   }
 }
 
-const EVENT_KINDS = { progress: true, symbols: true, graph: true, offered: true } satisfies Record<CoreEvent['kind'], true>
+const EVENT_KINDS = { progress: true, symbols: true, graph: true, types: true, offered: true } satisfies Record<CoreEvent['kind'], true>
 
 /** Calls `take` for each line that has something on it; empty lines keep the connection alive. */
 export async function readLines(body: ReadableStream<Uint8Array>, take: (line: string) => void): Promise<void> {

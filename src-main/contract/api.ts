@@ -1,7 +1,7 @@
 import type { Outcome } from './outcome.ts'
 import type {
-  BlockPage, BlockState, BlockView, CoreSummary, GlobalRow, GraphState, LayoutDetails, LeakGroupPage, LeakPage, ModuleSymbolsRow, Neighbourhood, Page, RangeKind, RangeRow, ReferenceGroups, ReferencePage,
-  RetainedPage, TopPage, TypeKind, TypeLayout, TypeRef, TypeRow, Why,
+  BlockPage, BlockState, BlockView, CandidatePage, CoreSummary, GlobalRow, GraphState, LabelRow, LayoutDetails, LeakGroupPage, LeakPage, ModuleSymbolsRow, Neighbourhood, Page, RangeKind, RangeRow, ReferenceGroups, ReferencePage,
+  RetainedPage, TopPage, TypeEvidence, TypeKind, TypeLayout, TypeRef, TypeRow, TypesState, Why,
 } from './rows.ts'
 
 /**
@@ -44,6 +44,22 @@ export interface CoreApi {
   awaitGraph(q: { core: string; part: GraphPart }): Promise<Outcome<GraphState>>
   /** Stops building. What is ready stays. */
   cancelGraph(q: { core: string }): Promise<Outcome<null>>
+  /** How far the types of blocks are. They are looked for once the symbols are read; `types` events tell each change. */
+  typesState(q: { core: string }): Promise<Outcome<TypesState>>
+  /** Settles when the types are there or have failed; starts where nothing has. Lists of blocks have them from then on. */
+  awaitTypes(q: { core: string }): Promise<Outcome<TypesState>>
+  /** Stops looking for types. */
+  cancelTypes(q: { core: string }): Promise<Outcome<null>>
+  /** Why the block at an address has its type. Fails with kind `usage` until types are there. */
+  evidence(q: { core: string; address: number }): Promise<Outcome<TypeEvidence>>
+  /** Types that the block at an address may have, or all blocks of its layout class, the likeliest first. */
+  candidates(q: CandidateQuery): Promise<Outcome<CandidatePage>>
+  /** What a person said blocks are, the latest first. */
+  listLabels(q: { core: string }): Promise<Outcome<LabelRow[]>>
+  /** From now on the blocks at these addresses are of that type, and what follows from it is looked for. Settles when lists have it. */
+  setLabel(q: LabelQuery): Promise<Outcome<LabelRow[]>>
+  /** Takes labels back. Settles when lists are without them. */
+  removeLabels(q: { core: string; ids: string[] }): Promise<Outcome<LabelRow[]>>
   /** All that follows asks the graph, and fails with kind `usage` until its part is ready. */
   listReferences(q: ReferenceQuery): Promise<Outcome<ReferencePage>>
   groupReferences(q: ReferenceGroupQuery): Promise<Outcome<ReferenceGroups>>
@@ -183,6 +199,26 @@ export interface BlockViewQuery {
   limit: number
 }
 
+export interface CandidateQuery {
+  core: string
+  address: number
+  /** All blocks of its layout class; asks the graph. */
+  layout: boolean
+  offset: number
+  /** 1..1000 */
+  limit: number
+}
+
+export interface LabelQuery {
+  core: string
+  /** 1..10000 */
+  addresses: number[]
+  /** A type's name; `T[]` for arrays. */
+  type: string
+  /** `layout`: all blocks of the layout class of the first address; asks the graph. */
+  scope: 'block' | 'layout'
+}
+
 export type GraphPart = 'references' | 'retained'
 
 export interface ReferenceQuery {
@@ -277,5 +313,6 @@ export type CoreEvent =
   /** A module's symbols changed state; `done` of `total` modules are settled. */
   | { kind: 'symbols'; core: string; file: string; row: ModuleSymbolsRow; done: number; total: number }
   | { kind: 'graph'; core: string; file: string; state: GraphState }
+  | { kind: 'types'; core: string; file: string; state: TypesState }
   /** The host has a new file to offer (second instance, open-file, drop). */
   | { kind: 'offered'; file: OfferedFile }

@@ -5,9 +5,10 @@ import type {
   TypeQuery, WhyQuery,
 } from '../contract/api.ts'
 import type {
-  BlockPage, BlockView, CoreSummary, GlobalRow, LayoutDetails, LeakGroupPage, LeakPage, Neighbourhood, Page, RangeRow, ReferenceGroups, ReferencePage, RetainedPage, TopPage, TopRow, TypeLayout,
+  BlockPage, BlockRow, BlockView, CoreSummary, GlobalRow, LayoutDetails, LeakGroupPage, LeakPage, Neighbourhood, Page, RangeRow, ReferenceGroups, ReferencePage, RetainedPage, TopPage, TopRow, TypeEvidence, TypeLayout,
   TypeRow, Why,
 } from '../contract/rows.ts'
+import type { Blocks } from './allocator/blocks.ts'
 import { GraphQueries } from './findings/graphQueries.ts'
 import { LayoutLists } from './findings/layoutLists.ts'
 import { listBlocks } from './findings/listBlocks.ts'
@@ -15,6 +16,8 @@ import type { ProcessView } from './findings/pointers.ts'
 import type { RootThread } from './findings/rootNames.ts'
 import { SymbolQueries, type TypeWithMembers } from './findings/symbolQueries.ts'
 import { pageOf, topRows, type TopBy } from './findings/top.ts'
+import { hex } from './bytes/units.ts'
+import { UsageError } from './errors.ts'
 import { saveBlocks } from './index/storedBlocks.ts'
 import { nameByDebugInfo } from './recognize/debugNames.ts'
 import { markdownReport } from './report/markdown.ts'
@@ -23,15 +26,21 @@ import type { IndexStore } from './ports.ts'
 import type { EngineSession, SessionPorts } from './session.ts'
 import type { SymbolSource } from './symbols/moduleSources.ts'
 import type { SymbolTables } from './symbols/tables.ts'
+import { confidenceOf, shortEvidence, typeEvidence } from './types/evidence.ts'
+import { inferTypes } from './types/inference.ts'
+import { saveTypes, StoredTypes } from './types/storedTypes.ts'
 
 export interface SessionParts {
   summary: CoreSummary
   ranges: RangeRow[]
   findings: Findings
+  /** Of the blocks' index. */
+  identity: string
   /** Of the graph's index. */
   graph: string
   sources: SymbolSource[]
   newView: () => ProcessView
+  blocks: Blocks
   threads: RootThread[]
   planGraph: () => GraphPlan
   ports: SessionPorts
@@ -46,11 +55,18 @@ export class CoreSession implements EngineSession {
   private readonly rows = new Map<TopBy, TopRow[]>()
   private readonly requested: Map<number, number>
   private isNamed = true
+  /** With the types that were found, once they are. */
+  private findings: Findings
+  private types: StoredTypes | null = null
+  private isKept = false
+  /** Modules whose symbols are attached. */
+  private readonly attached = new Set<number>()
   private readonly cursor = { query: '', offset: 0, block: 0 }
 
   constructor(parts: SessionParts) {
     const { findings, threads } = parts
     this.parts = parts
+    this.findings = findings
     this.view = parts.newView()
     this.queries = new SymbolQueries(this.view, findings.groups)
     this.requested = new Map(findings.requested)
@@ -66,7 +82,7 @@ export class CoreSession implements EngineSession {
     this.nameBlocks()
     if (q.by === 'layout') return pageOf(this.graph.topByLayout(), q)
     let rows = this.rows.get(q.by)
-    if (!rows) this.rows.set(q.by, (rows = topRows(this.parts.findings.groups, this.parts.findings.types, this.requested, q.by)))
+    if (!rows) this.rows.set(q.by, (rows = topRows(this.findings.groups, this.findings.types, this.requested, q.by)))
     return pageOf(rows, q)
   }
 
@@ -75,7 +91,7 @@ export class CoreSession implements EngineSession {
     const { key } = q
     if (key !== undefined && LayoutLists.isKey(key)) return this.graph.blocksOfLayout({ ...q, key })
     const { memory, blocks, types } = this.view
-    return listBlocks(memory, blocks, types, this.parts.findings, q, this.cursor, this.graph.ofBlock)
+    return listBlocks(memory, blocks, types, this.findings, q, this.cursor, this.ofBlock)
   }
 
   listRanges(q: RangeQuery): Page<RangeRow> {
@@ -92,9 +108,68 @@ export class CoreSession implements EngineSession {
 
   graphPlan(store: IndexStore): GraphPlan {
     this.graph.rest()
-    const plan = this.parts.planGraph()
-    if (this.parts.ports.store === null) saveBlocks(store, plan.identity, this.view.blocks, this.parts.findings, this.parts.ports.progress)
-    return plan
+    this.keepBlocks(store)
+    return this.parts.planGraph()
+  }
+
+  keepBlocks(store: IndexStore): void {
+    const { ports, identity, blocks, findings } = this.parts
+    if (ports.store !== null || this.isKept) return
+    saveBlocks(store, identity, blocks, findings, ports.progress)
+    this.isKept = true
+  }
+
+  inferTypes(store: IndexStore): void {
+    const { progress, now } = this.parts.ports
+    const { blocks } = this.view
+    progress.stage('types', blocks.count, 'items')
+    const inference = inferTypes(this.view, progress, now)
+    progress.stage('store', blocks.chunkCount, 'items')
+    saveTypes(store, this.typesIdentity(), blocks, inference, progress)
+  }
+
+  openTypes(store: IndexStore): { timings: { stage: string; seconds: number }[] } | null {
+    const types = StoredTypes.open(store, this.typesIdentity())
+    if (types === null) return null
+    this.types = types
+    this.findings = { ...this.parts.findings, types: types.meta.types, groups: types.meta.groups, inChunk: types.meta.inChunk }
+    this.view.blocks = types.typed(this.parts.blocks)
+    this.view.types = this.findings.types
+    this.isNamed = true
+    this.rows.clear()
+    this.cursor.query = ''
+    this.graph.renamed((ids) => types.typesOf(ids))
+    this.queries.setBlocks(this.findings.groups, this.findings.types)
+    return { timings: types.meta.timings }
+  }
+
+  evidence({ address }: { address: number }): TypeEvidence {
+    const { types } = this
+    const { blocks } = this.view
+    if (!types) throw new UsageError('the types of blocks are not known yet', hex(address), 'ask again once they are')
+    const block = blocks.containing(address)
+    if (block < 0) throw new UsageError('no block holds this address', hex(address), 'give the address of a block: blocks lists them')
+    return typeEvidence(types, blocks, this.view.types, block)
+  }
+
+  /** What is known of a used block beyond the columns; null where nothing is. */
+  private get ofBlock(): ((block: number) => Partial<BlockRow>) | null {
+    const { types } = this
+    const graph = this.graph.ofBlock
+    if (!types) return graph
+    const { blocks, types: known } = this.view
+    return (block) => {
+      const row: Partial<BlockRow> = graph === null ? {} : graph(block)
+      const type = blocks.type(block)
+      if (type === 0) return row
+      return Object.assign(row, { confidence: confidenceOf(types.strength(block)), evidence: shortEvidence(types, block, blocks.count, known[type]) })
+    }
+  }
+
+  /** Other symbols make other types. */
+  private typesIdentity(): string {
+    const known = this.parts.sources.filter(({ module }) => this.attached.has(module)).map(({ module, identity }) => `${module} ${identity}`)
+    return `${this.parts.identity} types ${known.join(' ')}`
   }
 
   openGraph(store: IndexStore): Record<GraphPart, boolean> {
@@ -147,17 +222,18 @@ export class CoreSession implements EngineSession {
 
   attachSymbols(module: number, tables: SymbolTables): void {
     this.queries.attach(module, tables)
-    this.isNamed = false
+    this.attached.add(module)
+    this.isNamed = this.types !== null
   }
 
   /** Types of blocks are called as the debug information calls them, as far as it is attached. */
   private nameBlocks(): void {
     if (this.isNamed) return
     this.isNamed = true
-    const { types, groups } = this.parts.findings
+    const { types, groups } = this.findings
     if (!nameByDebugInfo(types, this.queries.typeFinder, this.view.memory)) return
     this.rows.clear()
-    this.graph.renamed()
+    this.graph.renamed(null)
     this.queries.setBlocks(groups, types)
   }
 
@@ -189,13 +265,14 @@ export class CoreSession implements EngineSession {
   viewBlock(q: BlockViewQuery): BlockView {
     this.nameBlocks()
     const view = this.queries.viewBlock(q)
-    const { ofBlock } = this.graph
+    const { ofBlock } = this
     if (ofBlock && view.block?.state === 'used') Object.assign(view.block, ofBlock(this.view.blocks.containing(view.addr)))
     return view
   }
 
   close(): void {
     this.parts.closeIndex()
+    this.types?.rest()
     this.graph.rest()
     this.parts.ports.core.close()
   }

@@ -2,7 +2,7 @@ import type {
   BlockQuery, BlockViewQuery, GlobalQuery, GraphPart, LeakGroupQuery, LeakQuery, NeighbourhoodQuery, RangeQuery, ReferenceGroupQuery, ReferenceQuery, RetainedQuery, TopQuery, TypeLayoutQuery, TypeQuery, WhyQuery,
 } from '../contract/api.ts'
 import type {
-  BlockPage, BlockView, CoreSummary, DiagnosticRow, GlobalRow, LayoutDetails, LeakGroupPage, LeakPage, Neighbourhood, Page, RangeRow, ReferenceGroups, ReferencePage, RetainedPage, TopPage, TypeLayout, TypeRow, Why,
+  BlockPage, BlockView, CoreSummary, DiagnosticRow, GlobalRow, LayoutDetails, LeakGroupPage, LeakPage, Neighbourhood, Page, RangeRow, ReferenceGroups, ReferencePage, RetainedPage, TopPage, TypeEvidence, TypeLayout, TypeRow, Why,
 } from '../contract/rows.ts'
 import type { GraphPlan } from './graph/plan.ts'
 import type { TypeWithMembers } from './findings/symbolQueries.ts'
@@ -50,6 +50,14 @@ export interface EngineSession {
   graphPlan(store: IndexStore): GraphPlan
   /** Attaches what the store has of the graph: which parts are there. */
   openGraph(store: IndexStore): Record<GraphPart, boolean>
+  /** Looks for the types of all blocks by what symbols are attached, and keeps them in `store`. */
+  inferTypes(store: IndexStore): void
+  /** Attaches what the store has of types; null where it has none for these symbols. */
+  openTypes(store: IndexStore): { timings: { stage: string; seconds: number }[] } | null
+  /** The blocks are in `store` from now on. */
+  keepBlocks(store: IndexStore): void
+  /** Throws UsageError until types are there, and where no block holds the address. */
+  evidence(q: { address: number }): TypeEvidence
   /** What follows throws UsageError until its part of the graph is there, and where no block holds an address. */
   listReferences(q: ReferenceQuery): ReferencePage
   groupReferences(q: ReferenceGroupQuery): ReferenceGroups

@@ -124,6 +124,11 @@ export function neighbourhoodQuery(value: unknown): NeighbourhoodQuery {
   }
 }
 
+export function addressQuery(value: unknown): { core: string; address: number } {
+  const q = fields(value)
+  return { core: text(q, 'core', ID_MAX), address: address(q, 'address') }
+}
+
 export function whyQuery(value: unknown): WhyQuery {
   const q = fields(value)
   return { core: text(q, 'core', ID_MAX), address: address(q, 'address'), limit: integer(q, 'limit', 1, 20) }

@@ -10,7 +10,7 @@ import type { CoreApi, CoreEvent, HostInfo, OfferedFile } from '../contract/api.
 import type { Outcome } from '../contract/outcome.ts'
 import type {
   BlockPage, BlockView, CoreSummary, GlobalRow, GraphState, LayoutDetails, LeakGroupPage, LeakPage, ModuleSymbolsRow, Neighbourhood, Page, RangeRow, ReferenceGroups, ReferencePage, RetainedPage, TopPage,
-  TypeLayout, TypeRow, Why,
+  TypeEvidence, TypeLayout, TypeRow, TypesState, Why,
 } from '../contract/rows.ts'
 import { UsageError } from '../engine/errors.ts'
 import { Cancelled } from '../engine/ports.ts'
@@ -22,11 +22,12 @@ import { toFailure } from '../workers/failure.ts'
 import type { BlockText, BlockTextQuery, EngineCalls, EngineMethod, TypeText, TypeTextQuery } from '../workers/messages.ts'
 import { SymbolPool } from '../workers/symbolPool.ts'
 import {
-  blockQuery, blockViewQuery, coreQuery, fileQuery, globalQuery, graphPartQuery, layoutQuery, leakGroupQuery, leakQuery, neighbourhoodQuery, openQuery, rangeQuery, referenceGroupQuery, referenceQuery, retainedQuery,
+  addressQuery, blockQuery, blockViewQuery, coreQuery, fileQuery, globalQuery, graphPartQuery, layoutQuery, leakGroupQuery, leakQuery, neighbourhoodQuery, openQuery, rangeQuery, referenceGroupQuery, referenceQuery, retainedQuery,
   topQuery, typeLayoutQuery, typeQuery, whyQuery,
 } from './arguments.ts'
 import { CoreGraph } from './coreGraph.ts'
 import { CoreSymbols } from './coreSymbols.ts'
+import { CoreTypes } from './coreTypes.ts'
 import { OfferedFiles } from './offeredFiles.ts'
 
 export interface CoreServiceOptions {
@@ -45,6 +46,8 @@ export interface CoreServiceOptions {
   symbolsWhenAsked?: boolean
   /** The graph is built only once someone waits for it, not as soon as symbols are read. */
   graphWhenAsked?: boolean
+  /** Types are looked for only once someone waits for them. */
+  typesWhenAsked?: boolean
   workerUrl?: URL | undefined
   symbolWorkerUrl?: URL | undefined
   graphWorkerUrl?: URL | undefined
@@ -56,6 +59,7 @@ interface OpenCore {
   worker: EngineWorker
   symbols: CoreSymbols
   graph: CoreGraph
+  types: CoreTypes
   /** Of the file when it was opened: a core written anew is analysed anew. */
   stamp: string
   outcome: Promise<Outcome<CoreSummary>>
@@ -212,6 +216,25 @@ export class CoreService implements CoreApi {
     return this.ask('layoutDetails', query, (q) => layoutQuery(q).core, layoutQuery)
   }
 
+  typesState(query: { core: string }): Promise<Outcome<TypesState>> {
+    return this.askPart('typesState', query, ({ types }) => Promise.resolve({ ok: true, value: types.current() }))
+  }
+
+  awaitTypes(query: { core: string }): Promise<Outcome<TypesState>> {
+    return this.askPart('awaitTypes', query, ({ types }) => types.wait())
+  }
+
+  cancelTypes(query: { core: string }): Promise<Outcome<null>> {
+    return this.askPart('cancelTypes', query, async ({ types }) => {
+      await types.cancel()
+      return { ok: true, value: null }
+    })
+  }
+
+  evidence(query: Parameters<CoreApi['evidence']>[0]): Promise<Outcome<TypeEvidence>> {
+    return this.ask('evidence', query, (q) => addressQuery(q).core, addressQuery)
+  }
+
   graphState(query: { core: string }): Promise<Outcome<GraphState>> {
     return this.askPart('graphState', query, ({ graph }) => Promise.resolve({ ok: true, value: graph.current() }))
   }
@@ -293,6 +316,15 @@ export class CoreService implements CoreApi {
       url: this.options.graphWorkerUrl,
       onChange: (state) => this.emit({ kind: 'graph', core: handle, file, state }),
     })
+    const types = new CoreTypes({
+      worker,
+      path,
+      open: this.options.open,
+      folder: scratch ?? this.options.cacheFolder,
+      url: this.options.workerUrl,
+      symbols: () => symbols.settled(),
+      onChange: (state) => this.emit({ kind: 'types', core: handle, file, state }),
+    })
     const outcome = worker.open({
       path,
       handle,
@@ -300,7 +332,7 @@ export class CoreService implements CoreApi {
       indexFolder: noCache ? null : this.options.cacheFolder,
       decompressFolder: scratch ?? this.options.cacheFolder,
     })
-    const core: OpenCore = { handle, file, worker, symbols, graph, stamp, scratch, outcome: outcome.then((settled) => this.opened(core, path, settled)) }
+    const core: OpenCore = { handle, file, worker, symbols, graph, types, stamp, scratch, outcome: outcome.then((settled) => this.opened(core, path, settled)) }
     this.cores.set(handle, core)
     return core
   }
@@ -310,8 +342,9 @@ export class CoreService implements CoreApi {
       this.files.wasOpened(core.file)
       this.options.onOpened?.(path)
       const settled = this.options.symbolsWhenAsked === true ? null : core.symbols.settled()
-      // not beside the symbols: those are what the person sees first
-      if (this.options.graphWhenAsked !== true) void Promise.resolve(settled).then(() => core.graph.wait('retained'))
+      // one after the other, in the order in which the person sees them
+      const typed = Promise.resolve(settled).then(() => (this.options.typesWhenAsked === true || settled === null ? null : core.types.wait()))
+      if (this.options.graphWhenAsked !== true) void typed.then(() => core.graph.wait('retained'))
     } else {
       await this.drop(core)
     }
@@ -322,7 +355,7 @@ export class CoreService implements CoreApi {
     this.cores.delete(core.handle)
     core.symbols.cancel()
     // the worker's end settles what the graph waits for
-    await Promise.all([core.graph.close(), core.worker.close()])
+    await Promise.all([core.graph.close(), core.types.cancel(), core.worker.close()])
     if (core.scratch === null) return
     await this.pool.quiet(symbolsFolder(core.scratch))
     rmSync(core.scratch, { recursive: true, force: true })

@@ -5,7 +5,7 @@ import type {
 } from '../contract/api.ts'
 import type { Failure } from '../contract/outcome.ts'
 import type {
-  BlockPage, BlockView, CoreSummary, GlobalRow, LayoutDetails, LeakGroupPage, LeakPage, Neighbourhood, Page, RangeRow, ReferenceGroups, ReferencePage, RetainedPage, TopPage, TypeLayout, TypeRow, Why,
+  BlockPage, BlockView, CoreSummary, GlobalRow, LayoutDetails, LeakGroupPage, LeakPage, Neighbourhood, Page, RangeRow, ReferenceGroups, ReferencePage, RetainedPage, TopPage, TypeEvidence, TypeLayout, TypeRow, Why,
 } from '../contract/rows.ts'
 import type { GraphPlan } from '../engine/graph/plan.ts'
 import type { OpenOptions } from '../engine/session.ts'
@@ -58,6 +58,11 @@ export interface AttachedSymbols {
   counts: SymbolCounts
 }
 
+export interface TypesFound {
+  /** Seconds by stage, when they were found. */
+  timings: { stage: string; seconds: number }[]
+}
+
 export interface EngineCalls {
   open: { query: OpenRequest; answer: CoreSummary }
   summary: { query: null; answer: CoreSummary }
@@ -77,6 +82,13 @@ export interface EngineCalls {
   graphPlan: { query: { folder: string }; answer: { plan: GraphPlan; core: string } }
   /** Which parts of the graph the index in `folder` has: they are attached. */
   openGraph: { query: { folder: string }; answer: Record<GraphPart, boolean> }
+  /** The blocks are in the index of `folder` from now on. */
+  keepBlocks: { query: { folder: string }; answer: null }
+  /** To be asked of a worker of its own: it takes seconds. What it finds is in the index of `folder` then. */
+  inferTypes: { query: { folder: string }; answer: null }
+  /** Whether the index in `folder` has types for the symbols that are attached: lists have them from now on. */
+  openTypes: { query: { folder: string }; answer: TypesFound | null }
+  evidence: { query: { core: string; address: number }; answer: TypeEvidence }
   listReferences: { query: ReferenceQuery; answer: ReferencePage }
   groupReferences: { query: ReferenceGroupQuery; answer: ReferenceGroups }
   neighbourhood: { query: NeighbourhoodQuery; answer: Neighbourhood }

@@ -75,6 +75,16 @@ export function serveEngine(port: MessagePort, openSession: OpenSession, decompr
         return { plan: opened().graphPlan(lmdbIndexStore(call.query.folder)), core: corePath }
       case 'openGraph':
         return opened().openGraph(lmdbIndexStore(call.query.folder))
+      case 'keepBlocks':
+        opened().keepBlocks(lmdbIndexStore(call.query.folder))
+        return null
+      case 'inferTypes':
+        opened().inferTypes(lmdbIndexStore(call.query.folder))
+        return null
+      case 'openTypes':
+        return opened().openTypes(lmdbIndexStore(call.query.folder))
+      case 'evidence':
+        return opened().evidence(call.query)
       case 'listReferences':
         return opened().listReferences(call.query)
       case 'groupReferences':

@@ -5,7 +5,7 @@
 
 import { STAGES, type BlockQuery, type CoreApi, type CoreEvent, type GraphPart, type OfferedFile } from '../../src-main/contract/api.ts'
 import type { Failure, Outcome } from '../../src-main/contract/outcome.ts'
-import type { BlockPage, BlockRow, CoreSummary, RangeRow } from '../../src-main/contract/rows.ts'
+import type { BlockPage, BlockRow, CoreSummary, RangeRow, TypeEvidence, TypesState } from '../../src-main/contract/rows.ts'
 import { buildSummary } from './fakeSummary.ts'
 import { buildGlobals, globalsPage } from './fakeGlobals.ts'
 import { byLayout, FakeGraph, layoutOf as layoutText } from './fakeGraph.ts'
@@ -116,6 +116,10 @@ export function fakeClient(options: FakeOptions = FAKE_DEFAULTS): FakeClient {
       const type = types.find((other) => other.name === (q.as ?? own))
       return Promise.resolve(type ? { ok: true, value: memoryView(layoutOf(type, types), q, globals) } : fail('usage', 'no type has this name', q.as ?? own, 'search it on the Types page'))
     },
+    typesState: () => ok(TYPES_READY),
+    awaitTypes: () => ok(TYPES_READY),
+    cancelTypes: () => ok(null),
+    evidence: ({ address }) => ok(evidenceOf(address)),
     graphState: () => ok(graph.state),
     awaitGraph: async ({ part }) => ({ ok: true, value: await graph.wait(part) }),
     cancelGraph: () => {
@@ -136,6 +140,13 @@ export function fakeClient(options: FakeOptions = FAKE_DEFAULTS): FakeClient {
       return () => listeners.delete(listener)
     },
   }
+}
+
+const TYPES_READY: TypesState = { state: 'ready', share: 1, message: '', timings: [] }
+
+function evidenceOf(address: number): TypeEvidence {
+  const step = (addr: number, type: string, member: string, root = ''): TypeEvidence['steps'][number] => ({ addr, type, member, root })
+  return { how: 'a pointer to that type, and the right size', confidence: 0.98, steps: [step(address - 4096, 'app::Server', '', 'g_server (orders-backend)'), step(address - 512, 'app::Session *[]', 'app::Server.sessions'), step(address, 'app::Session', 'app::Session * []')] }
 }
 
 function ok<T>(value: T): Promise<Outcome<T>> {

@@ -29,6 +29,7 @@ export class GraphQueries {
   private view: GraphView | null = null
   private layouts: LayoutLists | null = null
   private leaks: LeakLists | null = null
+  private typesOf: ((ids: Uint32Array) => Uint32Array) | null = null
   private retainedLists: RetainedLists | null = null
 
   constructor(context: GraphContext) {
@@ -47,9 +48,10 @@ export class GraphQueries {
     return { references: this.graph !== null, retained: this.retained !== null }
   }
 
-  /** Blocks are called otherwise from now on. */
-  renamed(): void {
+  /** Blocks are called otherwise from now on. @param typesOf types of ascending blocks; null: those the graph was built with */
+  renamed(typesOf: ((ids: Uint32Array) => Uint32Array) | null): void {
     this.leaks = null
+    this.typesOf = typesOf
   }
 
   listReferences(q: ReferenceQuery): ReferencePage {
@@ -108,7 +110,7 @@ export class GraphQueries {
 
   private leakLists(): LeakLists {
     const view = this.opened()
-    return (this.leaks ??= new LeakLists(view))
+    return (this.leaks ??= new LeakLists(view, this.typesOf))
   }
 
   private layoutLists(): LayoutLists {

@@ -76,7 +76,7 @@ function blockRow(memory: AddressSpace, region: Region, addr: number, size: numb
     arena: region.arena,
     type: type.name,
     kind: type.name === null ? type.label : '',
-    count: type.counted ? memory.word(addr) : 1,
+    count: type.counted ? memory.word(addr) : type.element ? Math.floor((size - type.element.header) / type.element.size) : 1,
     confidence: type.name === null ? 0 : BY_VTABLE,
     evidence: type.evidence,
   }

@@ -33,9 +33,10 @@ export class LeakLists {
   /** The order that the last query wanted. */
   private order: { key: string; items: Uint32Array } = { key: '', items: new Uint32Array() }
 
-  constructor(view: GraphView) {
+  /** @param typesOf types of ascending blocks; null: those the graph was built with */
+  constructor(view: GraphView, typesOf: ((ids: Uint32Array) => Uint32Array) | null = null) {
     this.view = view
-    this.leaks = readLeaks(view)
+    this.leaks = readLeaks(view, typesOf)
     this.groups = groupsOf(this.leaks)
   }
 
@@ -100,8 +101,9 @@ export function leakHeadOf(view: GraphView, block: number): BlockRef | null {
 
 const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
-function readLeaks(view: GraphView): Leaks {
-  const { block, head: headBlock, words, type: typeIndex } = view.graph.leaks()
+function readLeaks(view: GraphView, typesOf: ((ids: Uint32Array) => Uint32Array) | null): Leaks {
+  const { block, head: headBlock, words, type } = view.graph.leaks()
+  const typeIndex = typesOf ? typesOf(block) : type
   const { blocks, types } = view.process
   const count = block.length
   const head = headBlock.map((b) => itemIndex(block, b))

@@ -17,6 +17,8 @@ export interface KnownType {
   counted: boolean
   /** Why blocks have this type, as one line. */
   evidence: string
+  /** Bytes of an element, and those before the first, where blocks are arrays that don't count themselves. */
+  element?: { size: number; header: number }
   /** The address point of a vtable by which they have it; absent where it was not by one. */
   vtable?: number | undefined
 }

@@ -21,9 +21,9 @@ export function nameByDebugInfo(types: KnownType[], finder: TypeFinder, memory: 
   for (let i = 1; i < types.length; i++) {
     const type = types[i]
     if (type === UNKNOWN_TYPE) continue
-    const suffix = type.counted ? '[]' : ''
-    const found = typeOf(type, suffix, finder, memory)
+    const found = classOf(type, finder, memory)
     if (found === null) continue
+    const suffix = type.counted ? '[]' : ''
     const key = `${found}${suffix}`
     const name = `${finder.spelling(found)}${suffix}`
     let named = byType.get(key)
@@ -37,8 +37,9 @@ export function nameByDebugInfo(types: KnownType[], finder: TypeFinder, memory: 
   return changed
 }
 
-function typeOf(type: KnownType, suffix: string, finder: TypeFinder, memory: AddressSpace): TypeRef | null {
-  const name = type.name === null ? null : type.name.slice(0, type.name.length - suffix.length)
+/** The class of a block's object, or of its elements; null where the debug information does not tell it. */
+export function classOf(type: KnownType, finder: TypeFinder, memory: AddressSpace): TypeRef | null {
+  const name = type.name === null || !type.counted ? type.name : type.name.slice(0, -'[]'.length)
   const found = name === null ? null : finder.find(name)
   if (found !== null || type.vtable === undefined) return found
   const owner = ownerOfDestructor(type.vtable, name, finder, memory)

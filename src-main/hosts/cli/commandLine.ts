@@ -23,8 +23,8 @@ export type Command =
   | { kind: 'help' }
   | { kind: 'version' }
   | { kind: 'summary'; core: string; common: CommonOptions }
-  | { kind: 'top'; core: string; common: CommonOptions; by: TopQuery['by']; sort: 'bytes' | 'count'; filter: string; limit: number | null }
-  | { kind: 'blocks'; core: string; common: CommonOptions; state: BlockState | 'all'; type: string | undefined; size: number | undefined; limit: number | null }
+  | { kind: 'top'; core: string; common: CommonOptions; by: TopQuery['by']; sort: 'bytes' | 'count'; filter: string; limit: number | null; untyped: boolean }
+  | { kind: 'blocks'; core: string; common: CommonOptions; state: BlockState | 'all'; type: string | undefined; size: number | undefined; limit: number | null; untyped: boolean }
   | { kind: 'block'; core: string; common: CommonOptions; address: number; as: string | undefined; limit: number | null }
   | { kind: 'types'; core: string; common: CommonOptions; name: string | null; filter: string; typeKind: TypeKind | undefined; sort: TypeQuery['sort'] | null; limit: number | null }
   | { kind: 'globals'; core: string; common: CommonOptions; filter: string; tls: boolean; sort: GlobalQuery['sort']; limit: number | null }
@@ -60,8 +60,8 @@ const COMMON = {
 
 const OWN: Record<CommandName, NonNullable<ParseArgsConfig['options']>> = {
   summary: {},
-  top: { by: { type: 'string' }, sort: { type: 'string' }, filter: { type: 'string' }, limit: { type: 'string' } },
-  blocks: { state: { type: 'string' }, type: { type: 'string' }, size: { type: 'string' }, limit: { type: 'string' } },
+  top: { untyped: { type: 'boolean' }, by: { type: 'string' }, sort: { type: 'string' }, filter: { type: 'string' }, limit: { type: 'string' } },
+  blocks: { untyped: { type: 'boolean' }, state: { type: 'string' }, type: { type: 'string' }, size: { type: 'string' }, limit: { type: 'string' } },
   block: { as: { type: 'string' }, limit: { type: 'string' } },
   types: { filter: { type: 'string' }, kind: { type: 'string' }, sort: { type: 'string' }, limit: { type: 'string' } },
   globals: { filter: { type: 'string' }, tls: { type: 'boolean' }, sort: { type: 'string' }, limit: { type: 'string' } },
@@ -99,6 +99,7 @@ export function readCommandLine(args: readonly string[]): Command {
         sort: oneOf('--sort', string(values, 'sort') ?? 'bytes', ['bytes', 'count']),
         filter: string(values, 'filter') ?? '',
         limit: number(values, 'limit', 1),
+        untyped: values['untyped'] === true,
       }
     case 'blocks':
       return {
@@ -109,6 +110,7 @@ export function readCommandLine(args: readonly string[]): Command {
         type: string(values, 'type'),
         size: number(values, 'size', 0) ?? undefined,
         limit: number(values, 'limit', 1),
+        untyped: values['untyped'] === true,
       }
     case 'block':
       return { kind: first, ...coreAndAddress(first, positionals), common, as: string(values, 'as'), limit: number(values, 'limit', 1) }

@@ -31,6 +31,7 @@ export async function runCoreCommand(command: CoreCommand, service: CoreService,
   graph?.catch(() => undefined)
   if (command.kind !== 'summary') value(await service.awaitSymbols({ core: summary.core }))
   await graph
+  if (wantsTypes(command)) await needTypes(service, summary.core)
   afterOpening()
   switch (command.kind) {
     case 'summary':
@@ -58,6 +59,18 @@ export async function runCoreCommand(command: CoreCommand, service: CoreService,
     case 'layout':
       return layout(command, service, summary.core, output)
   }
+}
+
+/** Whether a command names blocks by type. */
+function wantsTypes(command: CoreCommand): boolean {
+  return !('untyped' in command && command.untyped) && command.kind !== 'summary' && command.kind !== 'globals' && command.kind !== 'types'
+}
+
+/** Throws CommandFailed where they can't be found. */
+async function needTypes(service: CoreService, core: string): Promise<void> {
+  const { state, message } = value(await service.awaitTypes({ core }))
+  if (state === 'ready') return
+  throw new CommandFailed({ kind: message === 'cancelled' ? 'cancelled' : 'failed', what: message || 'types could not be found', where: 'types', remedy: '--untyped leaves them out' })
 }
 
 /** What a command asks the graph for. */

@@ -78,6 +78,7 @@ async function run(command: Command, world: CliWorld): Promise<void> {
     noCache: command.common.noCache,
     symbolsWhenAsked: true,
     graphWhenAsked: true,
+    typesWhenAsked: true,
     workerUrl: world.workerUrl,
     symbolWorkerUrl: world.symbolWorkerUrl,
     graphWorkerUrl: world.graphWorkerUrl,

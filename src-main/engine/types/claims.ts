@@ -1,0 +1,117 @@
+/**
+ * What is claimed of each block: a type, how strongly, and along which pointer it came. Claims are made, replaced and taken
+ * back; work that follows from them waits in a stack for each strength, the strongest first.
+ */
+import type { TypeRef } from '../../contract/rows.ts'
+
+/** How a claim came about, the surest last. Values are stored: only ever add. */
+export const STRENGTH = {
+  none: 0,
+  /** Bytes and characters behind a pointer that says no more. */
+  buffer: 1,
+  /** The only layout that fits blocks of its class. */
+  layout: 2,
+  /** The best of several types that hold what is pointed to. */
+  best: 3,
+  /** An arm of a union; a field whose other targets have this type. */
+  learned: 4,
+  /** An array whose length nothing tells; the only type that holds what is pointed to. */
+  array: 5,
+  /** From node to node of a container. */
+  link: 6,
+  /** A pointer of that type, and a block of that size. */
+  pointer: 7,
+  /** A container that is whole. */
+  container: 8,
+  /** A vtable. */
+  vtable: 9,
+  /** A person says so. */
+  label: 10,
+} as const
+
+/** A type that blocks have. */
+export interface Item {
+  /** Bare; 0 where only a name is known. */
+  type: TypeRef
+  isArray: boolean
+  /** Bytes before the first element. */
+  header: number
+  /** Of one element. */
+  size: number
+  name: string
+}
+
+const STRENGTHS = 11
+
+export class Claims {
+  /** Index 0: nothing is known. */
+  readonly items: Item[] = [{ type: 0, isArray: false, header: 0, size: 0, name: '' }]
+  /** By block. */
+  readonly item: Uint32Array
+  readonly strength: Uint8Array
+  /** 1 + the block that the claim came from; more than the blocks: a root. 0: none. */
+  readonly parent: Uint32Array
+  /** 1 + the field that led here; 0: none. */
+  readonly via: Uint32Array
+  private readonly byKey = new Map<string, number>()
+  private readonly waiting: Stack[] = Array.from({ length: STRENGTHS }, () => new Stack())
+
+  constructor(count: number) {
+    this.item = new Uint32Array(count)
+    this.strength = new Uint8Array(count)
+    this.parent = new Uint32Array(count)
+    this.via = new Uint32Array(count)
+  }
+
+  /** The index of an item, added where it is new. */
+  intern(type: TypeRef, isArray: boolean, header: number, size: number, name: string): number {
+    const key = type === 0 ? name : `${type} ${isArray} ${header}`
+    let index = this.byKey.get(key)
+    if (index === undefined) {
+      index = this.items.push({ type, isArray, header, size, name }) - 1
+      this.byKey.set(key, index)
+    }
+    return index
+  }
+
+  set(block: number, item: number, strength: number, parent: number, via: number): void {
+    this.item[block] = item
+    this.strength[block] = strength
+    this.parent[block] = parent
+    this.via[block] = via
+  }
+
+  clear(block: number): void {
+    this.set(block, 0, 0, 0, 0)
+  }
+
+  /** What follows from the block's claim is to be looked at. */
+  later(block: number): void {
+    this.waiting[this.strength[block]].push(block)
+  }
+
+  /** A block of the strongest that wait; -1 where none does. A block may come more than once. */
+  next(): number {
+    for (let s = STRENGTHS - 1; s > 0; s--) if (this.waiting[s].length > 0) return this.waiting[s].pop()
+    return -1
+  }
+}
+
+/** Grows by doubling; never shrinks. */
+class Stack {
+  length = 0
+  private values = new Uint32Array(1024)
+
+  push(value: number): void {
+    if (this.length === this.values.length) {
+      const more = new Uint32Array(this.length * 2)
+      more.set(this.values)
+      this.values = more
+    }
+    this.values[this.length++] = value
+  }
+
+  pop(): number {
+    return this.values[--this.length]
+  }
+}

@@ -1,0 +1,102 @@
+/**
+ * Types for all blocks of a process, as a pipeline: what vtables say, then variables, then along pointers. Answers columns by
+ * block; reads memory and symbols, changes nothing.
+ */
+import type { ProcessView } from '../findings/pointers.ts'
+import { CHUNK_BITS, CHUNK_BLOCKS, isFree } from '../allocator/blocks.ts'
+import { classOf } from '../recognize/debugNames.ts'
+import type { Progress } from '../ports.ts'
+import { stopwatch } from '../stopwatch.ts'
+import { idOf, type AttachedModule } from '../symbols/processSymbols.ts'
+import { symbolTypeFinder } from '../symbols/symbolTypeFinder.ts'
+import { VARIABLE_FLAG } from '../symbols/tables.ts'
+import { Claims, STRENGTH } from './claims.ts'
+import { knownTypes, rootNames, usedFields } from './knownTypes.ts'
+import type { StoredField } from './storedTypes.ts'
+import type { KnownType } from '../findings/top.ts'
+import { HeapColumns } from './heapColumns.ts'
+import { MemoryKinds } from './memoryKinds.ts'
+import { PagedMemory } from './pagedMemory.ts'
+import { Propagation } from './propagate.ts'
+import { Shapes } from './shapes.ts'
+
+/** What claims begin from, beside vtables. */
+export interface TypeRoot {
+  kind: 'variable'
+  module: number
+  /** Index into the module's variables. */
+  variable: number
+  /** Of a thread-local one: whose. */
+  tid: number | null
+}
+
+export interface Inference {
+  claims: Claims
+  /** As lists of blocks show them; `typeOfItem` by the claims' items. */
+  types: KnownType[]
+  typeOfItem: Uint32Array
+  /** Fields that claims came along; `fieldOf` has 1 + their positions by what `via` has, less 1. */
+  fields: StoredField[]
+  fieldOf: Uint32Array
+  /** Names. */
+  roots: string[]
+  timings: { stage: string; seconds: number }[]
+}
+
+export function inferTypes(view: ProcessView, progress: Progress, now: () => number): Inference {
+  const clock = stopwatch(now)
+  const heap = new HeapColumns(view.blocks)
+  const shapes = new Shapes(view.symbols)
+  const claims = new Claims(heap.count)
+  const propagation = new Propagation({ heap, memory: new PagedMemory(view.memory), kinds: new MemoryKinds(view.ranges), shapes, claims })
+  clock.lap('columns')
+
+  claimByVtables(view, propagation)
+  clock.lap('vtables')
+
+  const roots = expandVariables(view, propagation, heap.count)
+  clock.lap('variables')
+
+  propagation.run(progress)
+  clock.lap('propagate')
+  const { types, typeOfItem } = knownTypes(claims, view.types)
+  const { fields, fieldOf } = usedFields(claims, shapes, types, typeOfItem)
+  clock.lap('names')
+  return { claims, types, typeOfItem, fields, fieldOf, roots: rootNames(roots, view.symbols), timings: clock.laps }
+}
+
+/** The types that blocks have by their vtables become claims. */
+function claimByVtables({ blocks, types, symbols, memory }: ProcessView, propagation: Propagation): void {
+  const { claims, shapes } = propagation
+  const finder = symbolTypeFinder(symbols)
+  const items = types.map((type, i) => {
+    if (i === 0) return 0
+    const found = classOf(type, finder, memory)
+    if (found === null) return claims.intern(0, type.counted, type.counted ? 8 : 0, 0, type.label)
+    const bare = shapes.bare(found)
+    return type.counted ? propagation.arrayOf(bare, 8) : propagation.single(bare)
+  })
+  for (let c = 0; c < blocks.chunkCount; c++) {
+    const { type, state } = blocks.chunk(c)
+    const first = c << CHUNK_BITS
+    const length = Math.min(CHUNK_BLOCKS, blocks.count - first)
+    for (let i = 0; i < length; i++) if (type[i] !== 0 && !isFree(state[i])) propagation.claim(first + i, items[type[i]], STRENGTH.vtable, 0, 0)
+  }
+}
+
+function expandVariables({ symbols }: ProcessView, propagation: Propagation, blockCount: number): TypeRoot[] {
+  const roots: TypeRoot[] = []
+  const expand = (module: AttachedModule, variable: number, address: number, tid: number | null): void => {
+    roots.push({ kind: 'variable', module: module.index, variable, tid })
+    propagation.expandRoot(address, idOf(module, module.table.variables.type[variable]), blockCount + roots.length)
+  }
+  for (const module of symbols.attached) {
+    const { count, address, flags } = module.table.variables
+    for (let v = 0; v < count; v++) if ((flags[v] & VARIABLE_FLAG.tls) === 0) expand(module, v, address[v] + module.bias, null)
+  }
+  for (const { module, tid, block } of symbols.threadBlocks()) {
+    const { count, address, flags } = module.table.variables
+    for (let v = 0; v < count; v++) if ((flags[v] & VARIABLE_FLAG.tls) !== 0) expand(module, v, block + address[v], tid)
+  }
+  return roots
+}

@@ -1,0 +1,542 @@
+/**
+ * From what is known along typed pointers to everything else: each object of a known type is looked at once, each of its
+ * pointers claims a type for the block it leads to, and what is claimed is checked against the block's size and bytes before
+ * it counts. The strongest claims are followed first.
+ *
+ * Only members within `sizeof`, elements that a container says are there and arms that a discriminator selects are followed:
+ * words beyond them are stale. What leads to `void` or to bytes is noted for those who learn from it (learnFields.ts).
+ */
+import type { TypeRef } from '../../contract/rows.ts'
+import type { Progress } from '../ports.ts'
+import { TYPE } from '../symbols/tables.ts'
+import { isRecord } from '../symbols/typeTable.ts'
+import { Claims, STRENGTH } from './claims.ts'
+import { Containment } from './containment.ts'
+import type { HeapColumns } from './heapColumns.ts'
+import type { MemoryKinds } from './memoryKinds.ts'
+import type { PagedMemory } from './pagedMemory.ts'
+import { isCharacterType, LEAF, type Guard, type Leaf, type Shape, type Shapes } from './shapes.ts'
+import { isNodeBase, type Adapter } from './standardTypes.ts'
+
+/** What a pointer's target says, worked out once a type. */
+interface Pointee {
+  kind: 'void' | 'character' | 'scalar' | 'pointer' | 'record' | 'node base' | 'nothing'
+  size: number
+  shape: Shape | null
+}
+
+/** Objects in place: an object that is no block of its own. */
+interface InPlace {
+  address: number
+  shape: Shape
+  parent: number
+  via: number
+  strength: number
+}
+
+/** Objects in place that are remembered: a set of them takes 40 bytes each. */
+const MAX_IN_PLACE = 4_000_000
+/** malloc rounds up to 16 bytes, and gives 24 at least. glibc malloc.c, MINSIZE. */
+const SLACK = 16
+const LEAST = 24
+/** Blocks from here on are mappings of their own, whole pages. */
+const MAPPED = 128 << 10
+const PAGE = 4096
+/** Elements of an array whose bytes are checked. */
+const CHECKED_ELEMENTS = 8
+/** Addresses below are no pointers: the first page is never mapped. */
+const LEAST_POINTER = 4096
+const STEP = 4096
+
+export class Propagation {
+  readonly heap: HeapColumns
+  readonly memory: PagedMemory
+  readonly kinds: MemoryKinds
+  readonly shapes: Shapes
+  readonly claims: Claims
+  readonly containment: Containment
+  /** Pointers to void or bytes: field, block and the offset into it. */
+  readonly hits = new Hits()
+  /** Blocks whose type was replaced: what came from them may be wrong. */
+  readonly retyped = new Set<number>()
+  /** What a type-erased object's manager says it holds; 0 where it can't be told. */
+  erasedType: (manager: number) => TypeRef = () => 0
+  private readonly pointees = new Map<TypeRef, Pointee>()
+  private readonly holderChoices = new Map<string, TypeRef[]>()
+  private readonly inPlace: InPlace[] = []
+  private readonly seenInPlace = new Set<number>()
+  private good = 0
+  private bad = 0
+
+  constructor(parts: { heap: HeapColumns; memory: PagedMemory; kinds: MemoryKinds; shapes: Shapes; claims: Claims }) {
+    this.heap = parts.heap
+    this.memory = parts.memory
+    this.kinds = parts.kinds
+    this.shapes = parts.shapes
+    this.claims = parts.claims
+    this.containment = new Containment(parts.shapes)
+  }
+
+  /** Follows all that waits, and what comes of it. */
+  run(progress: Progress): void {
+    for (let done = 0; ; done++) {
+      if (done % STEP === 0) progress.advance(done)
+      const block = this.claims.next()
+      if (block >= 0) this.expandBlock(block)
+      else if (!this.expandNextInPlace()) return
+    }
+  }
+
+  /** A variable's memory, or that of any object that is no block. */
+  expandRoot(address: number, type: TypeRef, root: number): void {
+    const shape = this.shapes.of(this.shapes.bare(type))
+    if (shape) this.expandObject(address, shape, address + shape.size, root, STRENGTH.pointer)
+  }
+
+  /** Follows a pointer that is no member of anything: a register, a variable's value. */
+  followRoot(value: number, pointee: TypeRef, root: number): void {
+    this.follow(value, { target: this.shapes.bare(pointee), isArm: false, isLink: false }, -1, 0, root, STRENGTH.pointer)
+  }
+
+  private expandBlock(block: number): void {
+    const { claims, heap } = this
+    const { type, isArray, header, size } = claims.items[claims.item[block]]
+    const shape = type === 0 ? null : this.shapes.of(type)
+    if (!shape || (shape.leaves.length === 0 && shape.nested.length === 0 && shape.adapters.length === 0 && shape.tail === null)) return
+    const at = heap.address(block) + header
+    const limit = heap.address(block) + heap.size(block)
+    const strength = claims.strength[block]
+    if (!isArray) {
+      this.expandObject(at, shape, limit, block + 1, strength)
+      if (shape.tail) this.expandElements(at + shape.tail.offset, limit, shape.tail.element, block + 1, Math.min(strength, STRENGTH.array))
+    } else {
+      for (let element = at; element + size <= limit; element += size) this.expandObject(element, shape, limit, block + 1, strength)
+    }
+  }
+
+  private expandElements(from: number, to: number, element: TypeRef, parent: number, strength: number): void {
+    const shape = this.shapes.of(element)
+    if (!shape) return
+    for (let at = from; at + shape.size <= to; at += shape.size) this.expandObject(at, shape, to, parent, strength)
+  }
+
+  private expandNextInPlace(): boolean {
+    const next = this.inPlace.pop()
+    if (next === undefined) return false
+    const { address, shape, parent, strength } = next
+    this.expandObject(address, shape, address + shape.size, parent, strength)
+    return true
+  }
+
+  /** @param limit no object lies beyond @param parent as in Claims.parent */
+  private expandObject(at: number, shape: Shape, limit: number, parent: number, strength: number): void {
+    const { memory } = this
+    const { leaves, nested, adapters, firstField } = shape
+    for (let l = 0; l < leaves.length; l++) {
+      const leaf = leaves[l]
+      if (leaf.kind !== LEAF.pointer || (leaf.guard !== null && !this.holds(at, leaf.guard))) continue
+      for (let i = 0; i < leaf.count; i++) {
+        const word = at + leaf.offset + i * 8
+        if (word >= limit) break
+        const value = memory.word(word)
+        if (value >= LEAST_POINTER) this.follow(value, leaf, firstField + l, shape.type, parent, strength)
+      }
+    }
+    for (const { offset, element, count, stride, guard } of nested) {
+      if (guard !== null && !this.holds(at, guard)) continue
+      const inner = this.shapes.of(element)
+      if (!inner) continue
+      for (let i = 0; i < count && at + offset + i * stride < limit; i++) this.expandObject(at + offset + i * stride, inner, limit, parent, strength)
+    }
+    for (let a = 0; a < adapters.length; a++) {
+      const { offset, adapter, guard } = adapters[a]
+      if (guard === null || this.holds(at, guard)) this.adapt(at + offset, adapter, parent, firstField + leaves.length + a)
+    }
+  }
+
+  private holds(at: number, { offset, size, value, isNot }: Guard): boolean {
+    return (this.memory.unsigned(at + offset, size) === value) !== isNot
+  }
+
+  private adapt(at: number, adapter: Adapter, parent: number, field: number): void {
+    switch (adapter.kind) {
+      case 'vector':
+        return this.adaptVector(at, adapter, parent, field)
+      case 'string':
+        return this.adaptString(at, adapter, parent, field)
+      case 'long string': {
+        if (this.memory.unsigned(at, 1) % 2 === 1) this.claimText(this.memory.word(at + adapter.data), this.memory.word(at + adapter.length), adapter.character, parent, field)
+        return
+      }
+      case 'counted string': {
+        const data = this.memory.word(at + adapter.data)
+        const block = this.usedBlockAt(data)
+        if (block < 0 || data - this.heap.address(block) !== 24) return
+        this.claimText(data - 24, this.memory.word(data - 24), adapter.character, parent, field, 24)
+        return
+      }
+      case 'deque':
+        return this.adaptDeque(at, adapter, parent, field)
+      case 'erased': {
+        const manager = this.memory.word(at + adapter.manager)
+        const type = manager > 0 ? this.erasedType(manager) : 0
+        const size = type === 0 ? 0 : this.shapes.symbols.size(type)
+        // smaller ones lie in the object itself
+        if (size > 8) this.follow(this.memory.word(at + adapter.data), { target: this.shapes.bare(type), isArm: false, isLink: false }, field, 0, parent, STRENGTH.container)
+        return
+      }
+    }
+  }
+
+  private adaptVector(at: number, { start, finish, end, element }: Adapter & { kind: 'vector' }, parent: number, field: number): void {
+    const { memory, heap } = this
+    const [first, last, limit] = [memory.word(at + start), memory.word(at + finish), memory.word(at + end)]
+    const block = this.usedBlockAt(first)
+    const size = this.shapes.symbols.size(element)
+    if (block < 0 || heap.address(block) !== first || !(size > 0)) return
+    const blockEnd = first + heap.size(block)
+    if (!(last >= first && limit >= last && limit <= blockEnd) || (last - first) % size !== 0 || (limit - first) % size !== 0 || !isSlack(blockEnd - limit, heap.size(block))) return
+    if (!this.claim(block, this.arrayOf(element, 0), STRENGTH.container, parent, field, false)) return
+    this.expandElements(first, last, element, block + 1, STRENGTH.container)
+  }
+
+  private adaptString(at: number, { data, length, local, character }: Adapter & { kind: 'string' }, parent: number, field: number): void {
+    const { memory } = this
+    const first = memory.word(at + data)
+    if (first === at + local) return
+    const count = memory.word(at + length)
+    const capacity = memory.word(at + local)
+    if (capacity >= count) this.claimText(first, count, character, parent, field)
+  }
+
+  /** @param length characters */
+  private claimText(first: number, length: number, character: TypeRef, parent: number, field: number, header = 0): void {
+    const block = this.usedBlockAt(first)
+    const size = this.shapes.symbols.size(character)
+    if (block < 0 || this.heap.address(block) !== first || !(size > 0)) return
+    if (header + (length + 1) * size > this.heap.size(block)) return
+    this.claim(block, this.arrayOf(character, 0), STRENGTH.container, parent, field, false)
+  }
+
+  private adaptDeque(at: number, adapter: Adapter & { kind: 'deque' }, parent: number, field: number): void {
+    const { memory, heap } = this
+    const { element, bufferBytes } = adapter
+    const [map, first, startNode, last, finishNode] = [adapter.map, adapter.first, adapter.startNode, adapter.last, adapter.finishNode].map((offset) => memory.word(at + offset))
+    const mapBlock = this.usedBlockAt(map)
+    const size = this.shapes.symbols.size(element)
+    if (mapBlock < 0 || heap.address(mapBlock) !== map || !(startNode >= map && finishNode >= startNode && finishNode < map + heap.size(mapBlock))) return
+    const pointer = this.shapes.symbols.pointerTo(element)
+    if (pointer !== null) this.claim(mapBlock, this.arrayOf(this.shapes.bare(pointer), 0), STRENGTH.container, parent, field, false)
+    for (let node = startNode; node <= finishNode; node += 8) {
+      const buffer = memory.word(node)
+      const block = this.usedBlockAt(buffer)
+      if (block < 0 || heap.address(block) !== buffer || !isSlack(heap.size(block) - bufferBytes, heap.size(block))) continue
+      if (!this.claim(block, this.arrayOf(element, 0), STRENGTH.container, parent, field, false)) continue
+      const from = node === startNode ? first : buffer
+      const to = node === finishNode ? last : buffer + bufferBytes
+      if (from >= buffer && to <= buffer + bufferBytes && (from - buffer) % size === 0) this.expandElements(from, to, element, block + 1, STRENGTH.container)
+    }
+  }
+
+  /** -1 where no used block holds it. */
+  private usedBlockAt(address: number): number {
+    if (!(address >= LEAST_POINTER)) return -1
+    const block = this.heap.blockAt(address)
+    return block >= 0 && this.heap.isUsed(block) ? block : -1
+  }
+
+  private follow(value: number, leaf: Pick<Leaf, 'target' | 'isArm' | 'isLink'>, field: number, owner: TypeRef, parent: number, strength: number): void {
+    const { heap } = this
+    const pointee = this.pointee(leaf.target)
+    if (pointee.kind === 'nothing') return
+    const block = heap.blockAt(value)
+    const via = field + 1
+    if (block < 0) {
+      if (pointee.kind === 'record' && pointee.shape && !leaf.isArm) this.outside(value, pointee.shape, parent, via, strength)
+      return
+    }
+    if (!heap.isUsed(block)) return
+    const offset = value - heap.address(block)
+    const usable = heap.size(block)
+    if (leaf.isLink) {
+      const isNode = owner === leaf.target
+      // the last node leads back to the container, wherever that lies
+      if (offset === 0 && isSlack(usable - pointee.size, usable)) this.claim(block, this.single(leaf.target), isNode ? Math.min(strength, STRENGTH.link) : STRENGTH.container, parent, via)
+      return
+    }
+    const own = Math.min(strength + 1, leaf.isArm ? STRENGTH.learned : STRENGTH.pointer)
+    switch (pointee.kind) {
+      case 'void':
+      case 'node base':
+        if (field >= 0) this.hits.add(field, block, offset)
+        return
+      case 'character':
+        if (field >= 0) this.hits.add(field, block, offset)
+        if (offset === 0) this.claim(block, this.arrayOf(leaf.target, 0), Math.min(own, this.isText(value, usable) ? STRENGTH.learned : STRENGTH.buffer), parent, via, false)
+        return
+      case 'scalar':
+      case 'pointer':
+        if (offset !== 0 || pointee.size > usable) return
+        if (pointee.kind === 'pointer' && !this.arePointers(value, usable)) return
+        this.claim(block, this.arrayOf(leaf.target, 0), Math.min(own, pointee.kind === 'pointer' ? STRENGTH.array : STRENGTH.learned), parent, via)
+        return
+      case 'record':
+        if (pointee.shape) this.followRecord(value, block, offset, pointee.shape, owner, parent, via, own)
+    }
+  }
+
+  private followRecord(value: number, block: number, offset: number, shape: Shape, owner: TypeRef, parent: number, via: number, own: number): void {
+    const { heap, claims } = this
+    const { type, size } = shape
+    const usable = heap.size(block)
+    const held = claims.items[claims.item[block]]
+    if (claims.strength[block] > STRENGTH.buffer) {
+      if (held.type === 0) return
+      const within = offset - held.header
+      if (within >= 0 && this.containment.embeds(held.type, type, within % Math.max(1, held.size))) return
+    }
+    if (offset === 0) {
+      // by its vtable it is known already, or it is none
+      if (shape.isPolymorphic && claims.strength[block] !== STRENGTH.vtable) return
+      if (isSlack(usable - size, usable)) {
+        if (this.fits(value, shape, value + usable)) this.claim(block, this.single(type), own, parent, via)
+        return
+      }
+      if (usable < size) return
+      if (shape.tail !== null && this.fits(value, shape, value + usable)) return void this.claim(block, this.single(type), Math.min(own, STRENGTH.array), parent, via)
+      if (this.claimHolder(value, block, 0, type, owner, parent, via, own)) return
+      if (isSlack(usable % size, usable) && !shape.isPolymorphic && this.elementsFit(value, shape, usable)) this.claim(block, this.arrayOf(type, 0), Math.min(own, STRENGTH.array), parent, via)
+      return
+    }
+    const start = value - offset
+    const count = offset === 8 ? this.memory.word(start) : 0
+    if (count > 0 && isSlack(usable - 8 - count * size, usable) && this.elementsFit(value, shape, count * size)) return void this.claim(block, this.arrayOf(type, 8), Math.min(own, STRENGTH.link), parent, via)
+    if (this.claimHolder(value, block, offset, type, owner, parent, via, own)) return
+    this.later(value, shape, block + 1, via, own)
+  }
+
+  /** A block whose type holds what is pointed to, where one type does, or one fits better than all others. */
+  private claimHolder(value: number, block: number, offset: number, type: TypeRef, owner: TypeRef, parent: number, via: number, own: number): boolean {
+    const start = value - offset
+    const usable = this.heap.size(block)
+    const choices = this.holders(type, offset, usable)
+    if (choices.length === 0) return false
+    // links of an intrusive list lead from a type to the same type
+    if (owner !== 0 && choices.includes(owner)) {
+      const shape = this.shapes.of(owner)
+      if (shape && this.fits(start, shape, start + usable)) return this.claim(block, this.single(owner), Math.min(own, STRENGTH.link), parent, via)
+    }
+    let best: Shape | null = null
+    let bestScore = -Infinity
+    let second = -Infinity
+    let fitting = 0
+    for (const choice of choices) {
+      const shape = this.shapes.of(choice)
+      if (!shape || (shape.isPolymorphic && this.claims.strength[block] !== STRENGTH.vtable) || !this.fits(start, shape, start + usable)) continue
+      fitting++
+      const score = this.good - 2 * this.bad
+      if (score > bestScore) {
+        second = bestScore
+        bestScore = score
+        best = shape
+      } else if (score > second) {
+        second = score
+      }
+    }
+    if (best === null || (fitting > 1 && bestScore <= second)) return false
+    return this.claim(block, this.single(best.type), Math.min(own, fitting === 1 ? STRENGTH.array : STRENGTH.best), parent, via)
+  }
+
+  /** Types of which one object fills such a block and holds `inner` at `offset`. */
+  private holders(inner: TypeRef, offset: number, usable: number): TypeRef[] {
+    const key = `${inner} ${offset} ${usable}`
+    let choices = this.holderChoices.get(key)
+    if (choices === undefined) {
+      const { symbols } = this.shapes
+      choices = [...new Set(this.containment.holdersOf(inner).filter((holder) => holder.offset === offset && isSlack(usable - symbols.size(holder.outer), usable)).map(({ outer }) => outer))]
+      this.holderChoices.set(key, choices)
+    }
+    return choices
+  }
+
+  /** An object in memory that no block holds: of an allocator of the program's own, say. */
+  private outside(value: number, shape: Shape, parent: number, via: number, strength: number): void {
+    const kind = this.kinds.at(value)
+    if (kind !== 'anonymous' && kind !== 'mapped-file') return
+    this.later(value, shape, parent, via, strength)
+  }
+
+  private later(address: number, shape: Shape, parent: number, via: number, strength: number): void {
+    if (this.seenInPlace.has(address) || this.seenInPlace.size >= MAX_IN_PLACE) return
+    if (!this.fits(address, shape, address + shape.size) || this.bad > 0) return
+    this.seenInPlace.add(address)
+    this.inPlace.push({ address, shape, parent, via, strength: Math.min(strength, STRENGTH.array) })
+  }
+
+  /** Whether the claim stands now. @param follow what follows from it is to be looked at */
+  claim(block: number, item: number, strength: number, parent: number, via: number, follow = true): boolean {
+    const { claims } = this
+    const held = claims.item[block]
+    const before = claims.strength[block]
+    if (held === item) {
+      if (strength > before) claims.set(block, item, strength, parent, via)
+      return true
+    }
+    if (held !== 0) {
+      const [a, b] = [claims.items[held], claims.items[item]]
+      // what is held may be the first part of what is claimed, or the other way round
+      const widens = !a.isArray && !b.isArray && a.type !== 0 && b.type !== 0 && a.type !== b.type && this.containment.embeds(b.type, a.type, 0)
+      if (!widens && strength <= before) return false
+      if (widens && this.isExact(block, a.size) && before >= strength) return false
+      if (before > STRENGTH.buffer) this.retyped.add(block)
+    }
+    claims.set(block, item, strength, parent, via)
+    if (follow) claims.later(block)
+    return true
+  }
+
+  private isExact(block: number, size: number): boolean {
+    const usable = this.heap.size(block)
+    return isSlack(usable - size, usable)
+  }
+
+  single(type: TypeRef): number {
+    return this.claims.intern(type, false, 0, this.shapes.symbols.size(type), this.shapes.name(type))
+  }
+
+  arrayOf(type: TypeRef, header: number): number {
+    return this.claims.intern(type, true, header, this.shapes.symbols.size(type), `${this.shapes.name(type)}[]`)
+  }
+
+  /**
+   * Whether the bytes may be an object of that shape: function pointers lead to code, booleans are 0 or 1, pointers lead to
+   * something. Leaves how many of its words speak for and against it in `good` and `bad`.
+   */
+  fits(at: number, shape: Shape, limit: number): boolean {
+    this.good = this.bad = 0
+    this.judge(at, shape, limit)
+    return this.bad <= this.good / 4
+  }
+
+  private elementsFit(at: number, shape: Shape, bytes: number): boolean {
+    this.good = this.bad = 0
+    const count = Math.floor(bytes / shape.size)
+    for (let i = 0; i < Math.min(count, CHECKED_ELEMENTS); i++) this.judge(at + i * shape.size, shape, at + bytes)
+    return this.bad <= this.good / 4
+  }
+
+  private judge(at: number, shape: Shape, limit: number): void {
+    const { memory } = this
+    for (const { kind, offset, size, count, guard, isArm } of shape.leaves) {
+      if (isArm || at + offset >= limit || (guard !== null && !this.holds(at, guard))) continue
+      if (kind === LEAF.boolean) {
+        if (memory.unsigned(at + offset, 1) > 1) this.bad++
+        continue
+      }
+      if (size !== 8) continue
+      const value = memory.word(at + offset)
+      if (kind === LEAF.scalar) {
+        // a number that happens to be the address of a block is rare
+        if (count === 1 && value >= LEAST_POINTER && this.isBlockStart(value)) this.bad++
+        continue
+      }
+      if (value === 0) continue
+      const where = value >= LEAST_POINTER ? this.kinds.at(value) : null
+      if (kind === LEAF.pointer) {
+        if (where === null) this.bad++
+        else if (where !== 'allocator') this.good += 0.25
+        else this.good += this.usedBlockAt(value) >= 0 ? 1 : 0
+      } else if (kind === LEAF.function) {
+        if (where === 'module-text' || where === 'vdso') this.good++
+        else this.bad++
+      } else if (where === 'module-data' || where === 'module-rodata' || where === 'module-bss') {
+        this.good++
+      } else {
+        this.bad += 8
+      }
+    }
+    for (const { offset, element, count, stride, guard } of shape.nested) {
+      const inner = this.shapes.of(element)
+      if (!inner || (guard !== null && !this.holds(at, guard))) continue
+      for (let i = 0; i < Math.min(count, CHECKED_ELEMENTS) && at + offset + i * stride < limit; i++) this.judge(at + offset + i * stride, inner, limit)
+    }
+  }
+
+  private isBlockStart(value: number): boolean {
+    const block = this.usedBlockAt(value)
+    return block >= 0 && this.heap.address(block) === value
+  }
+
+  private arePointers(at: number, bytes: number): boolean {
+    let wrong = 0
+    const count = Math.min(CHECKED_ELEMENTS * 2, Math.floor(bytes / 8))
+    for (let i = 0; i < count; i++) {
+      const value = this.memory.word(at + i * 8)
+      if (value !== 0 && !(value >= LEAST_POINTER && this.kinds.at(value) !== null)) wrong++
+    }
+    return wrong <= count / 4
+  }
+
+  /** Printable up to a zero that lies within. */
+  isText(at: number, usable: number): boolean {
+    const bytes = this.memory.read(at, Math.min(usable, 64))
+    let length = 0
+    while (length < bytes.length && bytes[length] !== 0) {
+      const byte = bytes[length]
+      if (byte < 9 || (byte > 13 && byte < 32) || byte === 127) return false
+      length++
+    }
+    return length > 0
+  }
+
+  private pointee(target: TypeRef): Pointee {
+    let pointee = this.pointees.get(target)
+    if (pointee === undefined) this.pointees.set(target, (pointee = this.describe(target)))
+    return pointee
+  }
+
+  private describe(target: TypeRef): Pointee {
+    const { symbols } = this.shapes
+    const size = symbols.size(target)
+    const kind = symbols.kind(target)
+    if (target === 0 || kind === TYPE.void) return { kind: 'void', size: 0, shape: null }
+    if (isRecord(kind)) {
+      if (isNodeBase(symbols, target)) return { kind: 'node base', size, shape: null }
+      return size > 0 ? { kind: 'record', size, shape: this.shapes.of(target) } : { kind: 'void', size: 0, shape: null }
+    }
+    if (kind === TYPE.function || size <= 0) return { kind: 'nothing', size: 0, shape: null }
+    if (kind === TYPE.pointer) return { kind: 'pointer', size, shape: null }
+    if (isCharacterType(symbols, target)) return { kind: 'character', size, shape: null }
+    return { kind: kind === TYPE.array ? 'record' : 'scalar', size, shape: kind === TYPE.array ? this.shapes.of(target) : null }
+  }
+}
+
+/** Whether malloc may have given that many bytes more than it was asked for. @param usable the block's size */
+export function isSlack(more: number, usable: number): boolean {
+  if (more < 0) return false
+  return more < SLACK || usable <= LEAST || (usable >= MAPPED && more < PAGE + SLACK)
+}
+
+/** Columns that grow: a field, a block it leads to, and how far into it. */
+export class Hits {
+  count = 0
+  field = new Uint32Array(1024)
+  block = new Uint32Array(1024)
+  offset = new Uint32Array(1024)
+
+  add(field: number, block: number, offset: number): void {
+    if (this.count === this.field.length) {
+      const grow = (column: Uint32Array): Uint32Array<ArrayBuffer> => {
+        const more = new Uint32Array(column.length * 2)
+        more.set(column)
+        return more
+      }
+      this.field = grow(this.field)
+      this.block = grow(this.block)
+      this.offset = grow(this.offset)
+    }
+    this.field[this.count] = field
+    this.block[this.count] = block
+    this.offset[this.count++] = Math.min(offset, 0xffff_ffff)
+  }
+}

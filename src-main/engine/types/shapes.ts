@@ -1,0 +1,313 @@
+/**
+ * What a type says of the memory it lies over, taken apart once for each type: where its pointers are and what they lead to,
+ * where vtable pointers stand, which arrays of records lie within, and what the standard library's containers mean beyond
+ * their members (standardTypes.ts). Records by value are flattened, arrays of records are kept as such.
+ */
+import type { TypeRef } from '../../contract/rows.ts'
+import { dimensionsOf, isCharacter } from '../symbols/leaves.ts'
+import { idOf, type ProcessSymbols } from '../symbols/processSymbols.ts'
+import { ENCODING, PART, TYPE, TYPE_FLAG } from '../symbols/tables.ts'
+import { isRecord } from '../symbols/typeTable.ts'
+import { standardType, type Adapter, type StandardType } from './standardTypes.ts'
+
+/** What a leaf is. `pointer` leads to data, `function` to code, `scalar` is any number that is no pointer. */
+export const LEAF = { pointer: 0, function: 1, vtable: 2, boolean: 3, scalar: 4 } as const
+
+export interface Leaf {
+  kind: number
+  /** Bytes from the shape's start. */
+  offset: number
+  /** Of one value. */
+  size: number
+  /** Values in a row, `size` apart. */
+  count: number
+  /** Of a pointer: the bare type it leads to; 0 is void. */
+  target: TypeRef
+  /** As C writes it: `head.next`. */
+  path: string
+  /** An arm of a union that no discriminator tells. */
+  isArm: boolean
+  /** A link between nodes of a standard container: what it leads to is a whole node, or the container itself. */
+  isLink: boolean
+  guard: Guard | null
+}
+
+/** What a leaf or an array counts under: the unsigned value of `size` bytes at `offset` is (not) `value`. */
+export interface Guard {
+  offset: number
+  size: number
+  value: number
+  isNot: boolean
+}
+
+/** An array of records within a shape. */
+export interface Nested {
+  offset: number
+  element: TypeRef
+  count: number
+  stride: number
+  path: string
+  guard: Guard | null
+}
+
+export interface PlacedAdapter {
+  offset: number
+  adapter: Adapter
+  path: string
+  guard: Guard | null
+}
+
+export interface Shape {
+  type: TypeRef
+  size: number
+  /** In offset order. */
+  leaves: Leaf[]
+  nested: Nested[]
+  adapters: PlacedAdapter[]
+  /** Of an open array at the end. */
+  tail: Nested | null
+  /** A vtable pointer stands at offset 0. */
+  isPolymorphic: boolean
+  /** Number of the first leaf as a field of the whole process; those of the others follow, then those of the adapters. */
+  firstField: number
+}
+
+/** A pointer, or a container, within a type: what was learned of it, and which way a claim came. */
+export interface Field {
+  owner: TypeRef
+  /** As C writes it; '' for the elements of an array of pointers. */
+  path: string
+  offset: number
+}
+
+const MAX_LEAVES = 4000
+const MAX_NESTING = 40
+/** Elements of arrays within a record that are looked at. */
+const MAX_ELEMENTS = 65_536
+
+export class Shapes {
+  readonly symbols: ProcessSymbols
+  private readonly known = new Map<TypeRef, Shape | null>()
+  private readonly standard = new Map<TypeRef, StandardType | null>()
+  private readonly first = new Map<number, TypeRef>()
+  private readonly fields: Field[] = []
+
+  constructor(symbols: ProcessSymbols) {
+    this.symbols = symbols
+  }
+
+  /** Behind typedefs and qualifiers; one id for equal types of several modules. */
+  bare(id: TypeRef): TypeRef {
+    const bare = this.symbols.bare(id)
+    const owner = this.symbols.owner(bare)
+    if (!owner) return bare
+    const { hashLow, hashHigh } = owner.table.types
+    // 52 of the 64 bits; equal ones are compared whole
+    const key = hashLow[bare - owner.firstId] + (hashHigh[bare - owner.firstId] & 0xfffff) * 2 ** 32
+    const first = this.first.get(key)
+    if (first === undefined) {
+      this.first.set(key, bare)
+      return bare
+    }
+    return this.symbols.isEqual(first, bare) ? first : bare
+  }
+
+  /** As blocks of it are called: a pointer by what it leads to, behind typedefs. */
+  name(type: TypeRef): string {
+    let stars = ''
+    let pointee = type
+    while (stars.length < MAX_NESTING && this.symbols.kind(pointee) === TYPE.pointer) {
+      stars += '*'
+      pointee = this.symbols.bare(this.symbols.target(pointee))
+    }
+    // functions and arrays are spelled around the star
+    const isPlain = stars !== '' && this.symbols.kind(pointee) !== TYPE.function && this.symbols.kind(pointee) !== TYPE.array
+    return isPlain ? `${this.symbols.spell(pointee)} ${stars}` : this.symbols.spell(type)
+  }
+
+  /** Of a bare type with a size; null for others. */
+  of(type: TypeRef): Shape | null {
+    let shape = this.known.get(type)
+    if (shape === undefined) {
+      // a type that contains itself is damaged
+      this.known.set(type, null)
+      shape = this.compile(type)
+      this.known.set(type, shape)
+    }
+    return shape
+  }
+
+  /** How many fields there are: ids are below. */
+  get fieldCount(): number {
+    return this.fields.length
+  }
+
+  field(id: number): Field {
+    return this.fields[id]
+  }
+
+  standardType(type: TypeRef): StandardType | null {
+    let found = this.standard.get(type)
+    if (found === undefined) this.standard.set(type, (found = standardType(this.symbols, type)))
+    return found
+  }
+
+  private compile(type: TypeRef): Shape | null {
+    const size = this.symbols.size(type)
+    if (!(size > 0)) return null
+    const shape: Shape = { type, size, leaves: [], nested: [], adapters: [], tail: null, isPolymorphic: false, firstField: 0 }
+    this.add(shape, type, 0, '', { depth: 0, isBase: false, isArm: false, guard: null, isLast: true })
+    shape.leaves.sort((a, b) => a.offset - b.offset)
+    shape.isPolymorphic = shape.leaves.some((leaf) => leaf.kind === LEAF.vtable && leaf.offset === 0)
+    shape.firstField = this.fields.length
+    for (const { path, offset } of [...shape.leaves, ...shape.adapters]) this.fields.push({ owner: type, path, offset })
+    return shape
+  }
+
+  private add(shape: Shape, id: TypeRef, at: number, path: string, place: Place): void {
+    const { symbols } = this
+    if (shape.leaves.length >= MAX_LEAVES || place.depth > MAX_NESTING) return
+    const bare = symbols.bare(id)
+    const owner = symbols.owner(bare)
+    if (!owner) return
+    const type = bare - owner.firstId
+    const kind = owner.table.kind(type)
+    if (isRecord(kind)) {
+      const standard = this.standardType(bare)
+      if (standard?.contents !== undefined) return this.addContents(shape, standard, at, path, place)
+      this.addParts(shape, bare, at, path, kind === TYPE.union ? { ...place, isArm: true } : place)
+      if (standard) this.adapt(shape, standard, at, path, place)
+    } else if (kind === TYPE.variantPart) {
+      this.addParts(shape, bare, at, path, { ...place, isArm: true })
+    } else if (kind === TYPE.array && !owner.table.hasFlag(type, TYPE_FLAG.vector)) {
+      this.addArray(shape, bare, at, path, place)
+    } else {
+      this.addLeaf(shape, bare, at, path, place, 1)
+    }
+  }
+
+  /** What lies within a record whose members say nothing of it: an aligned buffer for an object, one arm of a union. */
+  private addContents(shape: Shape, standard: StandardType, at: number, path: string, place: Place): void {
+    for (const { type, offset, guard } of standard.contents ?? []) {
+      const placed = guard === undefined ? place.guard : { ...guard, offset: at + guard.offset }
+      this.add(shape, type, at + offset, path, { ...place, depth: place.depth + 1, isBase: false, isArm: false, guard: placed })
+    }
+  }
+
+  /** Links of a container lead to its nodes; pointers that an adapter reads are not followed by themselves. */
+  private adapt(shape: Shape, standard: StandardType, at: number, path: string, place: Place): void {
+    const end = at + this.symbols.size(standard.type)
+    const within = (leaf: Leaf): boolean => leaf.offset >= at && leaf.offset < end
+    if (standard.links !== undefined) {
+      const { from, to } = standard.links
+      for (const leaf of shape.leaves) {
+        if (within(leaf) && leaf.kind === LEAF.pointer && from(leaf.target)) {
+          leaf.target = this.bare(to)
+          leaf.isLink = true
+        }
+      }
+    }
+    if (standard.guard !== undefined) {
+      const guard = { ...standard.guard, offset: at + standard.guard.offset }
+      for (const part of [...shape.leaves.filter(within), ...shape.nested, ...shape.adapters]) part.guard ??= guard
+    }
+    if (standard.adapter !== undefined) {
+      const { adapter } = standard
+      shape.leaves = shape.leaves.filter((leaf) => !within(leaf) || leaf.kind !== LEAF.pointer || !adapter.pointers.includes(leaf.offset - at))
+      shape.adapters.push({ offset: at, adapter, path, guard: place.guard })
+    }
+  }
+
+  private addParts(shape: Shape, record: TypeRef, at: number, path: string, place: Place): void {
+    const owner = this.symbols.owner(record)!
+    const { table } = owner
+    const { kind, offset, bitCount } = table.parts
+    const type = record - owner.firstId
+    const last = lastMember(owner.table, type)
+    for (let part = table.firstPart(type); part < table.endPart(type); part++) {
+      const isVirtual = kind[part] === PART.virtualBase || kind[part] === PART.inheritedVirtualBase
+      const isBase = kind[part] === PART.base || isVirtual
+      if (!isBase && !DATA.has(kind[part])) continue
+      // where a base's virtual bases lie is the complete object's affair
+      if ((isVirtual && (place.isBase || offset[part] < 0)) || bitCount[part] > 0) continue
+      const name = isBase ? '' : table.partName(part)
+      const partPath = name === '' ? path : path === '' ? name : `${path}.${name}`
+      this.add(shape, idOf(owner, table.partType(part)), at + offset[part], partPath, { ...place, depth: place.depth + 1, isBase, isLast: place.isLast && part === last })
+    }
+  }
+
+  private addArray(shape: Shape, array: TypeRef, at: number, path: string, place: Place): void {
+    const { symbols } = this
+    const owner = symbols.owner(array)!
+    const element = this.bare(idOf(owner, owner.table.target(array - owner.firstId)))
+    const stride = symbols.size(element)
+    if (!(stride > 0)) return
+    const dimensions = dimensionsOf(owner, array - owner.firstId)
+    const count = dimensions.reduce((product, n) => product * n, 1)
+    const kind = symbols.kind(element)
+    const isOpen = dimensions.some((n) => n < 0) || count === 0
+    // `T last[1]`, as C wrote flexible arrays before C99
+    if (place.isLast && shape.tail === null && (isOpen || (count === 1 && dimensions.length === 1)) && !place.isArm) {
+      shape.tail = { offset: at, element, count: 0, stride, path, guard: null }
+      return
+    }
+    if (isOpen) return
+    if (isRecord(kind) || kind === TYPE.array) {
+      if (count === 1) this.add(shape, element, at, `${path}[0]`, { ...place, depth: place.depth + 1, isLast: false })
+      else shape.nested.push({ offset: at, element, count: Math.min(count, MAX_ELEMENTS), stride, path, guard: place.guard })
+    } else {
+      this.addLeaf(shape, element, at, path, place, Math.min(count, MAX_ELEMENTS))
+    }
+  }
+
+  private addLeaf(shape: Shape, bare: TypeRef, offset: number, path: string, { isArm, guard }: Place, count: number): void {
+    const { symbols } = this
+    const size = symbols.size(bare)
+    if (!(size > 0)) return
+    const kind = this.leafKind(bare, path)
+    const target = kind === LEAF.pointer ? this.bare(symbols.target(bare)) : 0
+    shape.leaves.push({ kind, offset, size, count, target, path, isArm, isLink: false, guard })
+  }
+
+  private leafKind(bare: TypeRef, path: string): number {
+    const { symbols } = this
+    const owner = symbols.owner(bare)!
+    switch (owner.table.kind(bare - owner.firstId)) {
+      case TYPE.pointer:
+        if (/(^|\.)_vptr[.$]/.test(path)) return LEAF.vtable
+        return symbols.kind(symbols.bare(symbols.target(bare))) === TYPE.function ? LEAF.function : LEAF.pointer
+      case TYPE.reference:
+      case TYPE.rvalueReference:
+        return LEAF.pointer
+      case TYPE.base:
+        return owner.table.encoding(bare - owner.firstId) === ENCODING.boolean ? LEAF.boolean : LEAF.scalar
+      default:
+        return LEAF.scalar
+    }
+  }
+}
+
+interface Place {
+  depth: number
+  isBase: boolean
+  isArm: boolean
+  guard: Guard | null
+  /** Nothing of the outermost record lies behind. */
+  isLast: boolean
+}
+
+const DATA: ReadonlySet<number> = new Set([PART.member, PART.discriminant, PART.variant, PART.defaultVariant])
+
+/** The data member that lies last; -1 where there is none. */
+function lastMember(table: NonNullable<ReturnType<ProcessSymbols['owner']>>['table'], type: number): number {
+  const { kind, offset } = table.parts
+  let last = -1
+  for (let part = table.firstPart(type); part < table.endPart(type); part++) if (DATA.has(kind[part]) && (last < 0 || offset[part] >= offset[last])) last = part
+  return last
+}
+
+/** Text, as far as the type tells. */
+export function isCharacterType(symbols: ProcessSymbols, bare: TypeRef): boolean {
+  const owner = symbols.owner(bare)
+  return owner !== null && symbols.kind(bare) === TYPE.base && symbols.size(bare) === 1 && isCharacter(owner.table.encoding(bare - owner.firstId))
+}

@@ -1,0 +1,237 @@
+/**
+ * What the standard library's containers mean beyond their members: nodes are linked through bases that say nothing of what
+ * they hold, objects live in aligned buffers, a vector's storage is only used up to its end. libstdc++ (both string ABIs) and
+ * libc++; members are found by name, so that versions and debug builds of them agree. Source: bits/stl_*.h of gcc 12,
+ * __tree, __hash_table, list, string of libc++ 14.
+ */
+import type { TypeRef } from '../../contract/rows.ts'
+import { templateArgumentsOf } from '../symbols/declaration.ts'
+import { idOf, type ProcessSymbols } from '../symbols/processSymbols.ts'
+import { PART, TYPE } from '../symbols/tables.ts'
+import { isRecord } from '../symbols/typeTable.ts'
+import type { Guard } from './shapes.ts'
+
+/** Reads a container's own words. Offsets are from the container's start; `pointers` are those it reads itself. */
+export type Adapter =
+  /** [start, finish) holds elements, [finish, end) nothing. */
+  | { kind: 'vector'; start: number; finish: number; end: number; element: TypeRef; pointers: number[] }
+  /** Characters behind a pointer, unless they are in the string itself. */
+  | { kind: 'string'; data: number; length: number; local: number; character: TypeRef; pointers: number[] }
+  /** libc++'s: the lowest bit of the first byte says whether there is a buffer. */
+  | { kind: 'long string'; data: number; length: number; character: TypeRef; pointers: number[] }
+  /** Characters behind a header of 24 bytes that the pointer does not point to: length, capacity, references. */
+  | { kind: 'counted string'; data: number; character: TypeRef; pointers: number[] }
+  /** `map` leads to pointers to buffers; elements lie from `first` of buffer `startNode` to `last` of buffer `finishNode`. */
+  | { kind: 'deque'; map: number; first: number; startNode: number; last: number; finishNode: number; element: TypeRef; bufferBytes: number; pointers: number[] }
+  /** What a type-erased object holds is named by the function that manages it. */
+  | { kind: 'erased'; data: number; manager: number; pointers: number[] }
+
+export interface StandardType {
+  type: TypeRef
+  adapter?: Adapter
+  /** Pointers to what `from` says lead to nodes of this type. */
+  links?: { from(target: TypeRef): boolean; to: TypeRef }
+  /** What lies within it in truth, in place of its members. */
+  contents?: { type: TypeRef; offset: number; guard?: Guard }[]
+  /** What it says counts only under this. */
+  guard?: Guard
+}
+
+/** Bytes of a buffer of libstdc++'s deque: bits/stl_deque.h, __deque_buf_size. */
+const DEQUE_BUFFER = 512
+
+export function standardType(symbols: ProcessSymbols, type: TypeRef): StandardType | null {
+  const name = symbols.name(type)
+  if (!name.startsWith('std::') && !name.startsWith('__gnu_cxx::')) return null
+  const find = FINDERS[headOf(name)]
+  return find === undefined ? null : find(symbols, type, name)
+}
+
+/** Links of nodes are all that these are there for; a pointer to one says nothing of the node. */
+export function isNodeBase(symbols: ProcessSymbols, type: TypeRef): boolean {
+  return NODE_BASES.has(headOf(symbols.name(type)))
+}
+
+const NODE_BASES = new Set(
+  ['std::__detail::_List_node_base', 'std::_Rb_tree_node_base', 'std::__detail::_Hash_node_base', 'std::_Fwd_list_node_base', 'std::__list_node_base', 'std::__tree_node_base', 'std::__tree_end_node', 'std::__hash_node_base', 'std::__forward_begin_node'],
+)
+
+/** `std::vector` of `std::__cxx11::vector<int>`. */
+export function headOf(name: string): string {
+  const end = name.indexOf('<')
+  return (end < 0 ? name : name.slice(0, end)).replaceAll(/\b(__cxx11|__1|__ndk1|__cxx1998|__8)::/g, '')
+}
+
+type Finder = (symbols: ProcessSymbols, type: TypeRef, name: string) => StandardType | null
+
+const FINDERS: Record<string, Finder | undefined> = {
+  'std::_Vector_base': (symbols, type) => vector(symbols, type, ['_M_impl', '_M_start'], ['_M_impl', '_M_finish'], ['_M_impl', '_M_end_of_storage']),
+  'std::_Deque_base': deque,
+  'std::basic_string': (symbols, type) => string(symbols, type),
+  'std::_List_base': (symbols, type) => links(symbols, type, 0, 'std::_List_node<$>', ['std::__detail::_List_node_base']),
+  'std::_List_node': (symbols, type) => ownLinks(symbols, type, ['std::__detail::_List_node_base']),
+  'std::_Fwd_list_base': (symbols, type) => links(symbols, type, 0, 'std::_Fwd_list_node<$>', ['std::_Fwd_list_node_base']),
+  'std::_Fwd_list_node': (symbols, type) => ownLinks(symbols, type, ['std::_Fwd_list_node_base']),
+  'std::_Rb_tree': (symbols, type) => links(symbols, type, 1, 'std::_Rb_tree_node<$>', ['std::_Rb_tree_node_base']),
+  'std::_Rb_tree_node': (symbols, type) => ownLinks(symbols, type, ['std::_Rb_tree_node_base']),
+  'std::_Hashtable': hashtable,
+  'std::__detail::_Hash_node': (symbols, type) => ownLinks(symbols, type, ['std::__detail::_Hash_node_base']),
+  '__gnu_cxx::__aligned_membuf': held,
+  '__gnu_cxx::__aligned_buffer': held,
+  'std::_Optional_payload_base': optional,
+  'std::__detail::__variant::_Variant_storage': variant,
+  'std::_Sp_counted_ptr_inplace': counted,
+  'std::_Sp_counted_ptr': counted,
+  'std::_Sp_counted_deleter': counted,
+  'std::_Function_base': (symbols, type) => erased(symbols, type, ['_M_functor'], ['_M_manager']),
+  'std::any': (symbols, type) => erased(symbols, type, ['_M_storage'], ['_M_manager']),
+  // libc++
+  'std::vector': (symbols, type) => vector(symbols, type, ['__begin_'], ['__end_'], ['__end_cap_']) ?? vector(symbols, type, ['__begin_'], ['__end_'], ['__cap_']),
+  'std::__list_imp': (symbols, type) => links(symbols, type, 0, 'std::__1::__list_node<$, void *>', ['std::__list_node_base']),
+  'std::__list_node': (symbols, type) => ownLinks(symbols, type, ['std::__list_node_base']),
+  'std::__tree': (symbols, type) => links(symbols, type, 0, 'std::__1::__tree_node<$, void *>', ['std::__tree_node_base', 'std::__tree_end_node']),
+  'std::__tree_node': (symbols, type) => ownLinks(symbols, type, ['std::__tree_node_base', 'std::__tree_end_node']),
+  'std::__hash_table': (symbols, type) => links(symbols, type, 0, 'std::__1::__hash_node<$, void *>', ['std::__hash_node_base']),
+  'std::__hash_node': (symbols, type) => ownLinks(symbols, type, ['std::__hash_node_base']),
+  'std::__shared_ptr_emplace': emplaced,
+}
+
+/** Type arguments, bare; 0 for values. */
+function argumentTypes(symbols: ProcessSymbols, type: TypeRef): TypeRef[] {
+  return templateArgumentsOf(symbols, type).map(({ typeId }) => typeId ?? 0)
+}
+
+interface Member {
+  offset: number
+  type: TypeRef
+}
+
+/** A member by name, through bases and anonymous members, and members of it. */
+export function memberOf(symbols: ProcessSymbols, type: TypeRef, path: string[]): Member | null {
+  let found: Member = { offset: 0, type }
+  for (const name of path) {
+    const next = oneMember(symbols, symbols.bare(found.type), name, 0)
+    if (next === null) return null
+    found = { offset: found.offset + next.offset, type: next.type }
+  }
+  return found
+}
+
+const MAX_BASES = 12
+
+function oneMember(symbols: ProcessSymbols, record: TypeRef, name: string, depth: number): Member | null {
+  const owner = symbols.owner(record)
+  if (!owner || depth > MAX_BASES || !isRecord(symbols.kind(record))) return null
+  const { table } = owner
+  const { kind, offset } = table.parts
+  const type = record - owner.firstId
+  for (let part = table.firstPart(type); part < table.endPart(type); part++) {
+    if (kind[part] === PART.member && table.partName(part) === name) return { offset: offset[part], type: idOf(owner, table.partType(part)) }
+  }
+  for (let part = table.firstPart(type); part < table.endPart(type); part++) {
+    if (kind[part] !== PART.base && (kind[part] !== PART.member || table.partName(part) !== '')) continue
+    const within = oneMember(symbols, symbols.bare(idOf(owner, table.partType(part))), name, depth + 1)
+    if (within !== null) return { offset: offset[part] + within.offset, type: within.type }
+  }
+  return null
+}
+
+const pointee = (symbols: ProcessSymbols, pointer: TypeRef): TypeRef => symbols.bare(symbols.target(symbols.bare(pointer)))
+
+function vector(symbols: ProcessSymbols, type: TypeRef, start: string[], finish: string[], end: string[]): StandardType | null {
+  const [first, last, limit] = [start, finish, end].map((path) => memberOf(symbols, type, path))
+  if (!first || !last || !limit || symbols.kind(symbols.bare(first.type)) !== TYPE.pointer) return null
+  return { type, adapter: { kind: 'vector', start: first.offset, finish: last.offset, end: limit.offset, element: pointee(symbols, first.type), pointers: [first.offset, last.offset, limit.offset] } }
+}
+
+function deque(symbols: ProcessSymbols, type: TypeRef): StandardType | null {
+  const at = (...path: string[]): Member | null => memberOf(symbols, type, ['_M_impl', ...path])
+  const [map, first, startNode, last, finishNode] = [at('_M_map'), at('_M_start', '_M_cur'), at('_M_start', '_M_node'), at('_M_finish', '_M_cur'), at('_M_finish', '_M_node')]
+  if (!map || !first || !startNode || !last || !finishNode) return null
+  const element = pointee(symbols, first.type)
+  const size = symbols.size(element)
+  if (!(size > 0)) return null
+  const bufferBytes = size < DEQUE_BUFFER ? Math.floor(DEQUE_BUFFER / size) * size : size
+  const iterator = (node: Member): number[] => [node.offset - 24, node.offset - 16, node.offset - 8, node.offset]
+  return {
+    type,
+    adapter: { kind: 'deque', map: map.offset, first: first.offset, startNode: startNode.offset, last: last.offset, finishNode: finishNode.offset, element, bufferBytes, pointers: [map.offset, ...iterator(startNode), ...iterator(finishNode)] },
+  }
+}
+
+function string(symbols: ProcessSymbols, type: TypeRef): StandardType | null {
+  const data = memberOf(symbols, type, ['_M_dataplus', '_M_p'])
+  if (data) {
+    const character = pointee(symbols, data.type)
+    const length = memberOf(symbols, type, ['_M_string_length'])
+    const local = memberOf(symbols, type, ['_M_local_buf'])
+    const pointers = [data.offset]
+    if (length && local) return { type, adapter: { kind: 'string', data: data.offset, length: length.offset, local: local.offset, character, pointers } }
+    return { type, adapter: { kind: 'counted string', data: data.offset, character, pointers } }
+  }
+  const [character] = argumentTypes(symbols, type)
+  // __long: capacity with the flag, size, data
+  return character && symbols.size(type) === 24 ? { type, adapter: { kind: 'long string', data: 16, length: 8, character: symbols.bare(character), pointers: [0, 8, 16] } } : null
+}
+
+/** @param argument position of the template argument that the node's name is made with: `$` */
+function links(symbols: ProcessSymbols, type: TypeRef, argument: number, nodeName: string, bases: string[]): StandardType | null {
+  const value = argumentTypes(symbols, type)[argument]
+  if (!value) return null
+  const node = definedType(symbols, nodeName.replace('$', () => symbols.spell(value)))
+  return node === null ? null : { type, links: { from: isOneOf(symbols, bases), to: node } }
+}
+
+function ownLinks(symbols: ProcessSymbols, type: TypeRef, bases: string[]): StandardType {
+  return { type, links: { from: isOneOf(symbols, bases), to: type } }
+}
+
+function isOneOf(symbols: ProcessSymbols, heads: string[]): (target: TypeRef) => boolean {
+  return (target) => heads.includes(headOf(symbols.name(target)))
+}
+
+function hashtable(symbols: ProcessSymbols, type: TypeRef): StandardType | null {
+  const all = templateArgumentsOf(symbols, type)
+  const isCached = /_Hashtable_traits<\s*(true|1)/.test(all.at(-1)?.text ?? '')
+  return links(symbols, type, 1, `std::__detail::_Hash_node<$, ${isCached ? 'true' : 'false'}>`, ['std::__detail::_Hash_node_base'])
+}
+
+function held(symbols: ProcessSymbols, type: TypeRef): StandardType | null {
+  const [value] = argumentTypes(symbols, type)
+  return value ? { type, contents: [{ type: value, offset: 0 }] } : null
+}
+
+function optional(symbols: ProcessSymbols, type: TypeRef): StandardType | null {
+  const [value] = argumentTypes(symbols, type)
+  const engaged = memberOf(symbols, type, ['_M_engaged'])
+  return value && engaged ? { type, contents: [{ type: value, offset: 0, guard: { offset: engaged.offset, size: 1, value: 1, isNot: false } }] } : null
+}
+
+function variant(symbols: ProcessSymbols, type: TypeRef): StandardType | null {
+  const index = memberOf(symbols, type, ['_M_index'])
+  const alternatives = argumentTypes(symbols, type).slice(1)
+  if (!index || alternatives.length === 0) return null
+  const size = symbols.size(index.type)
+  return { type, contents: alternatives.map((value, i) => ({ type: value, offset: 0, guard: { offset: index.offset, size, value: i, isNot: false } })) }
+}
+
+/** An object that only weak pointers hold on to is dead. */
+function counted(symbols: ProcessSymbols, type: TypeRef): StandardType | null {
+  const uses = memberOf(symbols, type, ['_M_use_count'])
+  return uses ? { type, guard: { offset: uses.offset, size: 4, value: 0, isNot: true } } : null
+}
+
+function erased(symbols: ProcessSymbols, type: TypeRef, data: string[], manager: string[]): StandardType | null {
+  const [held, manages] = [memberOf(symbols, type, data), memberOf(symbols, type, manager)]
+  return held && manages ? { type, adapter: { kind: 'erased', data: held.offset, manager: manages.offset, pointers: [held.offset] } } : null
+}
+
+/** libc++'s control block with the object in it: behind the vtable pointer and two counts, at its own alignment. */
+function emplaced(symbols: ProcessSymbols, type: TypeRef): StandardType | null {
+  return memberOf(symbols, type, ['__shared_owners_']) ? { type, guard: { offset: 8, size: 4, value: 0xffff_ffff, isNot: true } } : null
+}
+
+/** A type by name, in any spelling, that is defined. */
+function definedType(symbols: ProcessSymbols, name: string): TypeRef | null {
+  return symbols.find(name).find((id) => symbols.size(id) > 0) ?? null
+}

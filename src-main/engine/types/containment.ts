@@ -39,6 +39,9 @@ export class Containment {
 
   private search(outer: TypeRef, inner: TypeRef, offset: number, depth: number): boolean {
     const { symbols } = this.shapes
+    const made = this.shapes.madeType(outer)
+    if (made) return made.parts.some((part) => part.offset <= offset && this.search(part.type, inner, offset - part.offset, depth + 1))
+    if (outer === inner && offset === 0) return true
     const owner = symbols.owner(outer)
     if (!owner || depth > MAX_DEPTH || !isRecord(symbols.kind(outer))) return false
     const { table } = owner

@@ -15,6 +15,7 @@ import { knownTypes, rootNames, usedFields } from './knownTypes.ts'
 import type { StoredField } from './storedTypes.ts'
 import type { KnownType } from '../findings/top.ts'
 import { HeapColumns } from './heapColumns.ts'
+import { Learning } from './learn.ts'
 import { MemoryKinds } from './memoryKinds.ts'
 import { PagedMemory } from './pagedMemory.ts'
 import { Propagation } from './propagate.ts'
@@ -43,6 +44,8 @@ export interface Inference {
   timings: { stage: string; seconds: number }[]
 }
 
+const MAX_ROUNDS = 8
+
 export function inferTypes(view: ProcessView, progress: Progress, now: () => number): Inference {
   const clock = stopwatch(now)
   const heap = new HeapColumns(view.blocks)
@@ -59,10 +62,26 @@ export function inferTypes(view: ProcessView, progress: Progress, now: () => num
 
   propagation.run(progress)
   clock.lap('propagate')
+
+  learn(propagation, progress)
+  clock.lap('learn')
   const { types, typeOfItem } = knownTypes(claims, view.types)
   const { fields, fieldOf } = usedFields(claims, shapes, types, typeOfItem)
   clock.lap('names')
   return { claims, types, typeOfItem, fields, fieldOf, roots: rootNames(roots, view.symbols), timings: clock.laps }
+}
+
+/** What one round finds may tell the next one more. */
+function learn(propagation: Propagation, progress: Progress): void {
+  const learning = new Learning(propagation)
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    let made = learning.fromFields()
+    propagation.run(progress)
+    made += learning.fromLayouts()
+    propagation.run(progress)
+    if (made === 0) break
+  }
+  if (learning.fromSizes() > 0) propagation.run(progress)
 }
 
 /** The types that blocks have by their vtables become claims. */
@@ -72,6 +91,7 @@ function claimByVtables({ blocks, types, symbols, memory }: ProcessView, propaga
   const items = types.map((type, i) => {
     if (i === 0) return 0
     const found = classOf(type, finder, memory)
+    // what only looks like a vtable may be any table of functions
     if (found === null) return claims.intern(0, type.counted, type.counted ? 8 : 0, 0, type.label)
     const bare = shapes.bare(found)
     return type.counted ? propagation.arrayOf(bare, 8) : propagation.single(bare)
@@ -80,7 +100,7 @@ function claimByVtables({ blocks, types, symbols, memory }: ProcessView, propaga
     const { type, state } = blocks.chunk(c)
     const first = c << CHUNK_BITS
     const length = Math.min(CHUNK_BLOCKS, blocks.count - first)
-    for (let i = 0; i < length; i++) if (type[i] !== 0 && !isFree(state[i])) propagation.claim(first + i, items[type[i]], STRENGTH.vtable, 0, 0)
+    for (let i = 0; i < length; i++) if (type[i] !== 0 && !isFree(state[i])) propagation.claim(first + i, items[type[i]], types[type[i]].name === null ? STRENGTH.buffer : STRENGTH.vtable, 0, 0)
   }
 }
 

@@ -12,10 +12,12 @@ import { TYPE } from '../symbols/tables.ts'
 import { isRecord } from '../symbols/typeTable.ts'
 import { Claims, STRENGTH } from './claims.ts'
 import { Containment } from './containment.ts'
+import { Hits } from './hits.ts'
+import { Fit, isSlack, LEAST_POINTER } from './fit.ts'
 import type { HeapColumns } from './heapColumns.ts'
 import type { MemoryKinds } from './memoryKinds.ts'
 import type { PagedMemory } from './pagedMemory.ts'
-import { isCharacterType, LEAF, type Guard, type Leaf, type Shape, type Shapes } from './shapes.ts'
+import { isCharacterType, LEAF, type Leaf, type Shape, type Shapes } from './shapes.ts'
 import { isNodeBase, type Adapter } from './standardTypes.ts'
 
 /** What a pointer's target says, worked out once a type. */
@@ -36,16 +38,8 @@ interface InPlace {
 
 /** Objects in place that are remembered: a set of them takes 40 bytes each. */
 const MAX_IN_PLACE = 4_000_000
-/** malloc rounds up to 16 bytes, and gives 24 at least. glibc malloc.c, MINSIZE. */
-const SLACK = 16
-const LEAST = 24
-/** Blocks from here on are mappings of their own, whole pages. */
-const MAPPED = 128 << 10
-const PAGE = 4096
-/** Elements of an array whose bytes are checked. */
-const CHECKED_ELEMENTS = 8
-/** Addresses below are no pointers: the first page is never mapped. */
-const LEAST_POINTER = 4096
+/** Words of an array of pointers that are looked at. */
+const CHECKED_POINTERS = 16
 const STEP = 4096
 
 export class Propagation {
@@ -55,7 +49,8 @@ export class Propagation {
   readonly shapes: Shapes
   readonly claims: Claims
   readonly containment: Containment
-  /** Pointers to void or bytes: field, block and the offset into it. */
+  readonly fit: Fit
+  /** Pointers that say too little of what they lead to. */
   readonly hits = new Hits()
   /** Blocks whose type was replaced: what came from them may be wrong. */
   readonly retyped = new Set<number>()
@@ -65,8 +60,6 @@ export class Propagation {
   private readonly holderChoices = new Map<string, TypeRef[]>()
   private readonly inPlace: InPlace[] = []
   private readonly seenInPlace = new Set<number>()
-  private good = 0
-  private bad = 0
 
   constructor(parts: { heap: HeapColumns; memory: PagedMemory; kinds: MemoryKinds; shapes: Shapes; claims: Claims }) {
     this.heap = parts.heap
@@ -75,6 +68,7 @@ export class Propagation {
     this.shapes = parts.shapes
     this.claims = parts.claims
     this.containment = new Containment(parts.shapes)
+    this.fit = new Fit({ ...parts, containment: this.containment })
   }
 
   /** Follows all that waits, and what comes of it. */
@@ -134,28 +128,24 @@ export class Propagation {
     const { leaves, nested, adapters, firstField } = shape
     for (let l = 0; l < leaves.length; l++) {
       const leaf = leaves[l]
-      if (leaf.kind !== LEAF.pointer || (leaf.guard !== null && !this.holds(at, leaf.guard))) continue
+      if (leaf.kind !== LEAF.pointer || (leaf.guard !== null && !this.fit.holds(at, leaf.guard))) continue
       for (let i = 0; i < leaf.count; i++) {
         const word = at + leaf.offset + i * 8
         if (word >= limit) break
         const value = memory.word(word)
-        if (value >= LEAST_POINTER) this.follow(value, leaf, firstField + l, shape.type, parent, strength)
+        if (value >= LEAST_POINTER) this.follow(value, leaf, firstField + l, shape.type, parent, strength, word)
       }
     }
     for (const { offset, element, count, stride, guard } of nested) {
-      if (guard !== null && !this.holds(at, guard)) continue
+      if (guard !== null && !this.fit.holds(at, guard)) continue
       const inner = this.shapes.of(element)
       if (!inner) continue
       for (let i = 0; i < count && at + offset + i * stride < limit; i++) this.expandObject(at + offset + i * stride, inner, limit, parent, strength)
     }
     for (let a = 0; a < adapters.length; a++) {
       const { offset, adapter, guard } = adapters[a]
-      if (guard === null || this.holds(at, guard)) this.adapt(at + offset, adapter, parent, firstField + leaves.length + a)
+      if (guard === null || this.fit.holds(at, guard)) this.adapt(at + offset, adapter, parent, firstField + leaves.length + a)
     }
-  }
-
-  private holds(at: number, { offset, size, value, isNot }: Guard): boolean {
-    return (this.memory.unsigned(at + offset, size) === value) !== isNot
   }
 
   private adapt(at: number, adapter: Adapter, parent: number, field: number): void {
@@ -170,7 +160,7 @@ export class Propagation {
       }
       case 'counted string': {
         const data = this.memory.word(at + adapter.data)
-        const block = this.usedBlockAt(data)
+        const block = this.fit.usedBlockAt(data)
         if (block < 0 || data - this.heap.address(block) !== 24) return
         this.claimText(data - 24, this.memory.word(data - 24), adapter.character, parent, field, 24)
         return
@@ -180,7 +170,7 @@ export class Propagation {
       case 'erased': {
         const manager = this.memory.word(at + adapter.manager)
         const type = manager > 0 ? this.erasedType(manager) : 0
-        const size = type === 0 ? 0 : this.shapes.symbols.size(type)
+        const size = type === 0 ? 0 : this.shapes.size(type)
         // smaller ones lie in the object itself
         if (size > 8) this.follow(this.memory.word(at + adapter.data), { target: this.shapes.bare(type), isArm: false, isLink: false }, field, 0, parent, STRENGTH.container)
         return
@@ -191,8 +181,8 @@ export class Propagation {
   private adaptVector(at: number, { start, finish, end, element }: Adapter & { kind: 'vector' }, parent: number, field: number): void {
     const { memory, heap } = this
     const [first, last, limit] = [memory.word(at + start), memory.word(at + finish), memory.word(at + end)]
-    const block = this.usedBlockAt(first)
-    const size = this.shapes.symbols.size(element)
+    const block = this.fit.usedBlockAt(first)
+    const size = this.shapes.size(element)
     if (block < 0 || heap.address(block) !== first || !(size > 0)) return
     const blockEnd = first + heap.size(block)
     if (!(last >= first && limit >= last && limit <= blockEnd) || (last - first) % size !== 0 || (limit - first) % size !== 0 || !isSlack(blockEnd - limit, heap.size(block))) return
@@ -211,8 +201,8 @@ export class Propagation {
 
   /** @param length characters */
   private claimText(first: number, length: number, character: TypeRef, parent: number, field: number, header = 0): void {
-    const block = this.usedBlockAt(first)
-    const size = this.shapes.symbols.size(character)
+    const block = this.fit.usedBlockAt(first)
+    const size = this.shapes.size(character)
     if (block < 0 || this.heap.address(block) !== first || !(size > 0)) return
     if (header + (length + 1) * size > this.heap.size(block)) return
     this.claim(block, this.arrayOf(character, 0), STRENGTH.container, parent, field, false)
@@ -222,14 +212,14 @@ export class Propagation {
     const { memory, heap } = this
     const { element, bufferBytes } = adapter
     const [map, first, startNode, last, finishNode] = [adapter.map, adapter.first, adapter.startNode, adapter.last, adapter.finishNode].map((offset) => memory.word(at + offset))
-    const mapBlock = this.usedBlockAt(map)
-    const size = this.shapes.symbols.size(element)
+    const mapBlock = this.fit.usedBlockAt(map)
+    const size = this.shapes.size(element)
     if (mapBlock < 0 || heap.address(mapBlock) !== map || !(startNode >= map && finishNode >= startNode && finishNode < map + heap.size(mapBlock))) return
     const pointer = this.shapes.symbols.pointerTo(element)
     if (pointer !== null) this.claim(mapBlock, this.arrayOf(this.shapes.bare(pointer), 0), STRENGTH.container, parent, field, false)
     for (let node = startNode; node <= finishNode; node += 8) {
       const buffer = memory.word(node)
-      const block = this.usedBlockAt(buffer)
+      const block = this.fit.usedBlockAt(buffer)
       if (block < 0 || heap.address(block) !== buffer || !isSlack(heap.size(block) - bufferBytes, heap.size(block))) continue
       if (!this.claim(block, this.arrayOf(element, 0), STRENGTH.container, parent, field, false)) continue
       const from = node === startNode ? first : buffer
@@ -238,14 +228,7 @@ export class Propagation {
     }
   }
 
-  /** -1 where no used block holds it. */
-  private usedBlockAt(address: number): number {
-    if (!(address >= LEAST_POINTER)) return -1
-    const block = this.heap.blockAt(address)
-    return block >= 0 && this.heap.isUsed(block) ? block : -1
-  }
-
-  private follow(value: number, leaf: Pick<Leaf, 'target' | 'isArm' | 'isLink'>, field: number, owner: TypeRef, parent: number, strength: number): void {
+  private follow(value: number, leaf: Pick<Leaf, 'target' | 'isArm' | 'isLink'>, field: number, owner: TypeRef, parent: number, strength: number, word = 0): void {
     const { heap } = this
     const pointee = this.pointee(leaf.target)
     if (pointee.kind === 'nothing') return
@@ -268,10 +251,10 @@ export class Propagation {
     switch (pointee.kind) {
       case 'void':
       case 'node base':
-        if (field >= 0) this.hits.add(field, block, offset)
+        if (field >= 0) this.hits.add(field, block, offset, word, parent)
         return
       case 'character':
-        if (field >= 0) this.hits.add(field, block, offset)
+        if (field >= 0) this.hits.add(field, block, offset, word, parent)
         if (offset === 0) this.claim(block, this.arrayOf(leaf.target, 0), Math.min(own, this.isText(value, usable) ? STRENGTH.learned : STRENGTH.buffer), parent, via, false)
         return
       case 'scalar':
@@ -281,38 +264,38 @@ export class Propagation {
         this.claim(block, this.arrayOf(leaf.target, 0), Math.min(own, pointee.kind === 'pointer' ? STRENGTH.array : STRENGTH.learned), parent, via)
         return
       case 'record':
-        if (pointee.shape) this.followRecord(value, block, offset, pointee.shape, owner, parent, via, own)
+        if (pointee.shape && !this.followRecord(value, block, offset, pointee.shape, owner, parent, via, own) && field >= 0) this.hits.add(field, block, offset, word, parent)
     }
   }
 
-  private followRecord(value: number, block: number, offset: number, shape: Shape, owner: TypeRef, parent: number, via: number, own: number): void {
+  /** False where the block's type stays unknown. */
+  private followRecord(value: number, block: number, offset: number, shape: Shape, owner: TypeRef, parent: number, via: number, own: number): boolean {
     const { heap, claims } = this
     const { type, size } = shape
     const usable = heap.size(block)
     const held = claims.items[claims.item[block]]
     if (claims.strength[block] > STRENGTH.buffer) {
-      if (held.type === 0) return
+      if (held.type === 0) return true
       const within = offset - held.header
-      if (within >= 0 && this.containment.embeds(held.type, type, within % Math.max(1, held.size))) return
+      if (within >= 0 && this.containment.embeds(held.type, type, within % Math.max(1, held.size))) return true
     }
     if (offset === 0) {
       // by its vtable it is known already, or it is none
-      if (shape.isPolymorphic && claims.strength[block] !== STRENGTH.vtable) return
+      if (shape.isPolymorphic && claims.strength[block] !== STRENGTH.vtable) return true
       if (isSlack(usable - size, usable)) {
-        if (this.fits(value, shape, value + usable)) this.claim(block, this.single(type), own, parent, via)
-        return
+        return this.fit.isPlausible(value, shape, value + usable) && this.claim(block, this.single(type), own, parent, via)
       }
-      if (usable < size) return
-      if (shape.tail !== null && this.fits(value, shape, value + usable)) return void this.claim(block, this.single(type), Math.min(own, STRENGTH.array), parent, via)
-      if (this.claimHolder(value, block, 0, type, owner, parent, via, own)) return
-      if (isSlack(usable % size, usable) && !shape.isPolymorphic && this.elementsFit(value, shape, usable)) this.claim(block, this.arrayOf(type, 0), Math.min(own, STRENGTH.array), parent, via)
-      return
+      if (usable < size) return false
+      if (shape.tail !== null && this.fit.fits(value, shape, value + usable)) return this.claim(block, this.single(type), Math.min(own, STRENGTH.array), parent, via)
+      if (this.claimHolder(value, block, 0, type, owner, parent, via, own)) return true
+      return isSlack(usable % size, usable) && !shape.isPolymorphic && this.fit.elementsFit(value, shape, usable) && this.claim(block, this.arrayOf(type, 0), Math.min(own, STRENGTH.array), parent, via)
     }
     const start = value - offset
     const count = offset === 8 ? this.memory.word(start) : 0
-    if (count > 0 && isSlack(usable - 8 - count * size, usable) && this.elementsFit(value, shape, count * size)) return void this.claim(block, this.arrayOf(type, 8), Math.min(own, STRENGTH.link), parent, via)
-    if (this.claimHolder(value, block, offset, type, owner, parent, via, own)) return
+    if (count > 0 && isSlack(usable - 8 - count * size, usable) && this.fit.elementsFit(value, shape, count * size)) return this.claim(block, this.arrayOf(type, 8), Math.min(own, STRENGTH.link), parent, via)
+    if (this.claimHolder(value, block, offset, type, owner, parent, via, own)) return true
     this.later(value, shape, block + 1, via, own)
+    return false
   }
 
   /** A block whose type holds what is pointed to, where one type does, or one fits better than all others. */
@@ -324,7 +307,7 @@ export class Propagation {
     // links of an intrusive list lead from a type to the same type
     if (owner !== 0 && choices.includes(owner)) {
       const shape = this.shapes.of(owner)
-      if (shape && this.fits(start, shape, start + usable)) return this.claim(block, this.single(owner), Math.min(own, STRENGTH.link), parent, via)
+      if (shape && this.fit.fits(start, shape, start + usable)) return this.claim(block, this.single(owner), Math.min(own, STRENGTH.link), parent, via)
     }
     let best: Shape | null = null
     let bestScore = -Infinity
@@ -332,9 +315,9 @@ export class Propagation {
     let fitting = 0
     for (const choice of choices) {
       const shape = this.shapes.of(choice)
-      if (!shape || (shape.isPolymorphic && this.claims.strength[block] !== STRENGTH.vtable) || !this.fits(start, shape, start + usable)) continue
+      if (!shape || (shape.isPolymorphic && this.claims.strength[block] !== STRENGTH.vtable) || !this.fit.fits(start, shape, start + usable)) continue
       fitting++
-      const score = this.good - 2 * this.bad
+      const { score } = this.fit
       if (score > bestScore) {
         second = bestScore
         bestScore = score
@@ -352,8 +335,7 @@ export class Propagation {
     const key = `${inner} ${offset} ${usable}`
     let choices = this.holderChoices.get(key)
     if (choices === undefined) {
-      const { symbols } = this.shapes
-      choices = [...new Set(this.containment.holdersOf(inner).filter((holder) => holder.offset === offset && isSlack(usable - symbols.size(holder.outer), usable)).map(({ outer }) => outer))]
+      choices = [...new Set(this.containment.holdersOf(inner).filter((holder) => holder.offset === offset && isSlack(usable - this.shapes.size(holder.outer), usable)).map(({ outer }) => outer))]
       this.holderChoices.set(key, choices)
     }
     return choices
@@ -368,7 +350,7 @@ export class Propagation {
 
   private later(address: number, shape: Shape, parent: number, via: number, strength: number): void {
     if (this.seenInPlace.has(address) || this.seenInPlace.size >= MAX_IN_PLACE) return
-    if (!this.fits(address, shape, address + shape.size) || this.bad > 0) return
+    if (!this.fit.fits(address, shape, address + shape.size) || this.fit.bad > 0) return
     this.seenInPlace.add(address)
     this.inPlace.push({ address, shape, parent, via, strength: Math.min(strength, STRENGTH.array) })
   }
@@ -401,75 +383,16 @@ export class Propagation {
   }
 
   single(type: TypeRef): number {
-    return this.claims.intern(type, false, 0, this.shapes.symbols.size(type), this.shapes.name(type))
+    return this.claims.intern(type, false, 0, this.shapes.size(type), this.shapes.name(type))
   }
 
   arrayOf(type: TypeRef, header: number): number {
-    return this.claims.intern(type, true, header, this.shapes.symbols.size(type), `${this.shapes.name(type)}[]`)
-  }
-
-  /**
-   * Whether the bytes may be an object of that shape: function pointers lead to code, booleans are 0 or 1, pointers lead to
-   * something. Leaves how many of its words speak for and against it in `good` and `bad`.
-   */
-  fits(at: number, shape: Shape, limit: number): boolean {
-    this.good = this.bad = 0
-    this.judge(at, shape, limit)
-    return this.bad <= this.good / 4
-  }
-
-  private elementsFit(at: number, shape: Shape, bytes: number): boolean {
-    this.good = this.bad = 0
-    const count = Math.floor(bytes / shape.size)
-    for (let i = 0; i < Math.min(count, CHECKED_ELEMENTS); i++) this.judge(at + i * shape.size, shape, at + bytes)
-    return this.bad <= this.good / 4
-  }
-
-  private judge(at: number, shape: Shape, limit: number): void {
-    const { memory } = this
-    for (const { kind, offset, size, count, guard, isArm } of shape.leaves) {
-      if (isArm || at + offset >= limit || (guard !== null && !this.holds(at, guard))) continue
-      if (kind === LEAF.boolean) {
-        if (memory.unsigned(at + offset, 1) > 1) this.bad++
-        continue
-      }
-      if (size !== 8) continue
-      const value = memory.word(at + offset)
-      if (kind === LEAF.scalar) {
-        // a number that happens to be the address of a block is rare
-        if (count === 1 && value >= LEAST_POINTER && this.isBlockStart(value)) this.bad++
-        continue
-      }
-      if (value === 0) continue
-      const where = value >= LEAST_POINTER ? this.kinds.at(value) : null
-      if (kind === LEAF.pointer) {
-        if (where === null) this.bad++
-        else if (where !== 'allocator') this.good += 0.25
-        else this.good += this.usedBlockAt(value) >= 0 ? 1 : 0
-      } else if (kind === LEAF.function) {
-        if (where === 'module-text' || where === 'vdso') this.good++
-        else this.bad++
-      } else if (where === 'module-data' || where === 'module-rodata' || where === 'module-bss') {
-        this.good++
-      } else {
-        this.bad += 8
-      }
-    }
-    for (const { offset, element, count, stride, guard } of shape.nested) {
-      const inner = this.shapes.of(element)
-      if (!inner || (guard !== null && !this.holds(at, guard))) continue
-      for (let i = 0; i < Math.min(count, CHECKED_ELEMENTS) && at + offset + i * stride < limit; i++) this.judge(at + offset + i * stride, inner, limit)
-    }
-  }
-
-  private isBlockStart(value: number): boolean {
-    const block = this.usedBlockAt(value)
-    return block >= 0 && this.heap.address(block) === value
+    return this.claims.intern(type, true, header, this.shapes.size(type), `${this.shapes.name(type)}[]`)
   }
 
   private arePointers(at: number, bytes: number): boolean {
     let wrong = 0
-    const count = Math.min(CHECKED_ELEMENTS * 2, Math.floor(bytes / 8))
+    const count = Math.min(CHECKED_POINTERS, Math.floor(bytes / 8))
     for (let i = 0; i < count; i++) {
       const value = this.memory.word(at + i * 8)
       if (value !== 0 && !(value >= LEAST_POINTER && this.kinds.at(value) !== null)) wrong++
@@ -497,7 +420,8 @@ export class Propagation {
 
   private describe(target: TypeRef): Pointee {
     const { symbols } = this.shapes
-    const size = symbols.size(target)
+    const size = this.shapes.size(target)
+    if (this.shapes.madeType(target)) return { kind: 'record', size, shape: this.shapes.of(target) }
     const kind = symbols.kind(target)
     if (target === 0 || kind === TYPE.void) return { kind: 'void', size: 0, shape: null }
     if (isRecord(kind)) {
@@ -511,32 +435,3 @@ export class Propagation {
   }
 }
 
-/** Whether malloc may have given that many bytes more than it was asked for. @param usable the block's size */
-export function isSlack(more: number, usable: number): boolean {
-  if (more < 0) return false
-  return more < SLACK || usable <= LEAST || (usable >= MAPPED && more < PAGE + SLACK)
-}
-
-/** Columns that grow: a field, a block it leads to, and how far into it. */
-export class Hits {
-  count = 0
-  field = new Uint32Array(1024)
-  block = new Uint32Array(1024)
-  offset = new Uint32Array(1024)
-
-  add(field: number, block: number, offset: number): void {
-    if (this.count === this.field.length) {
-      const grow = (column: Uint32Array): Uint32Array<ArrayBuffer> => {
-        const more = new Uint32Array(column.length * 2)
-        more.set(column)
-        return more
-      }
-      this.field = grow(this.field)
-      this.block = grow(this.block)
-      this.offset = grow(this.offset)
-    }
-    this.field[this.count] = field
-    this.block[this.count] = block
-    this.offset[this.count++] = Math.min(offset, 0xffff_ffff)
-  }
-}

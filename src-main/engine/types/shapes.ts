@@ -5,10 +5,11 @@
  */
 import type { TypeRef } from '../../contract/rows.ts'
 import { dimensionsOf, isCharacter } from '../symbols/leaves.ts'
+import { Alignments } from '../symbols/layout.ts'
 import { idOf, type ProcessSymbols } from '../symbols/processSymbols.ts'
 import { ENCODING, PART, TYPE, TYPE_FLAG } from '../symbols/tables.ts'
 import { isRecord } from '../symbols/typeTable.ts'
-import { standardType, type Adapter, type StandardType } from './standardTypes.ts'
+import { isNodeBase, standardType, type Adapter, type StandardType } from './standardTypes.ts'
 
 /** What a leaf is. `pointer` leads to data, `function` to code, `scalar` is any number that is no pointer. */
 export const LEAF = { pointer: 0, function: 1, vtable: 2, boolean: 3, scalar: 4 } as const
@@ -66,6 +67,8 @@ export interface Shape {
   adapters: PlacedAdapter[]
   /** Of an open array at the end. */
   tail: Nested | null
+  /** Offsets of aligned words that no pointer, union or number of 8 bytes covers. */
+  plainWords: number[]
   /** A vtable pointer stands at offset 0. */
   isPolymorphic: boolean
   /** Number of the first leaf as a field of the whole process; those of the others follow, then those of the adapters. */
@@ -78,10 +81,25 @@ export interface Field {
   /** As C writes it; '' for the elements of an array of pointers. */
   path: string
   offset: number
+  /** Of a pointer: what it leads to. */
+  target: TypeRef
 }
 
+/** A type that the debug information names but does not define, made of those that it does. */
+export interface MadeType {
+  name: string
+  size: number
+  parts: { type: TypeRef; offset: number; isBase: boolean }[]
+}
+
+/** Ids of made types are from here on. */
+const FIRST_MADE = 2 ** 40
 const MAX_LEAVES = 4000
 const MAX_NESTING = 40
+/** Bytes of a type that are looked at for addresses it has no pointer for. */
+const MAX_PLAIN = 2048
+/** Bytes of the largest container that an adapter reads. */
+const MAX_ADAPTED = 80
 /** Elements of arrays within a record that are looked at. */
 const MAX_ELEMENTS = 65_536
 
@@ -92,12 +110,40 @@ export class Shapes {
   private readonly first = new Map<number, TypeRef>()
   private readonly fields: Field[] = []
 
+  private readonly made: MadeType[] = []
+  private readonly madeByName = new Map<string, TypeRef>()
+  private readonly alignments: Alignments
+
   constructor(symbols: ProcessSymbols) {
     this.symbols = symbols
+    this.alignments = new Alignments(symbols)
+  }
+
+  /** The id of a type of that name, made where there is none yet. */
+  make(type: MadeType): TypeRef {
+    let id = this.madeByName.get(type.name)
+    if (id === undefined) this.madeByName.set(type.name, (id = FIRST_MADE + this.made.push(type) - 1))
+    return id
+  }
+
+  /** Null for types of the debug information. */
+  madeType(id: TypeRef): MadeType | null {
+    return id >= FIRST_MADE ? (this.made[id - FIRST_MADE] ?? null) : null
+  }
+
+  /** Bytes; -1 where it has none. */
+  size(id: TypeRef): number {
+    return this.madeType(id)?.size ?? this.symbols.size(id)
+  }
+
+  /** Bytes, 1 at least. */
+  alignment(id: TypeRef): number {
+    return id >= FIRST_MADE ? 8 : this.alignments.of(id)
   }
 
   /** Behind typedefs and qualifiers; one id for equal types of several modules. */
   bare(id: TypeRef): TypeRef {
+    if (id >= FIRST_MADE) return id
     const bare = this.symbols.bare(id)
     const owner = this.symbols.owner(bare)
     if (!owner) return bare
@@ -112,8 +158,14 @@ export class Shapes {
     return this.symbols.isEqual(first, bare) ? first : bare
   }
 
+  isRecord(type: TypeRef): boolean {
+    return type >= FIRST_MADE || isRecord(this.symbols.kind(type))
+  }
+
   /** As blocks of it are called: a pointer by what it leads to, behind typedefs. */
   name(type: TypeRef): string {
+    const made = this.madeType(type)
+    if (made) return made.name
     let stars = ''
     let pointee = type
     while (stars.length < MAX_NESTING && this.symbols.kind(pointee) === TYPE.pointer) {
@@ -148,19 +200,25 @@ export class Shapes {
 
   standardType(type: TypeRef): StandardType | null {
     let found = this.standard.get(type)
-    if (found === undefined) this.standard.set(type, (found = standardType(this.symbols, type)))
+    if (found === undefined) this.standard.set(type, (found = standardType(this, type)))
     return found
   }
 
   private compile(type: TypeRef): Shape | null {
-    const size = this.symbols.size(type)
+    const size = this.size(type)
     if (!(size > 0)) return null
-    const shape: Shape = { type, size, leaves: [], nested: [], adapters: [], tail: null, isPolymorphic: false, firstField: 0 }
-    this.add(shape, type, 0, '', { depth: 0, isBase: false, isArm: false, guard: null, isLast: true })
+    const shape: Shape = { type, size, leaves: [], nested: [], adapters: [], tail: null, plainWords: [], isPolymorphic: false, firstField: 0 }
+    const place: Place = { depth: 0, isBase: false, isArm: false, guard: null, isLast: true }
+    const made = this.madeType(type)
+    for (const part of made?.parts ?? []) this.add(shape, part.type, part.offset, '', { ...place, depth: 1, isBase: part.isBase, isLast: false })
+    if (made) for (const leaf of shape.leaves) this.linkNodes(leaf, type)
+    else this.add(shape, type, 0, '', place)
     shape.leaves.sort((a, b) => a.offset - b.offset)
     shape.isPolymorphic = shape.leaves.some((leaf) => leaf.kind === LEAF.vtable && leaf.offset === 0)
+    shape.plainWords = plainWords(shape)
     shape.firstField = this.fields.length
-    for (const { path, offset } of [...shape.leaves, ...shape.adapters]) this.fields.push({ owner: type, path, offset })
+    for (const { path, offset, target } of shape.leaves) this.fields.push({ owner: type, path, offset, target })
+    for (const { path, offset } of shape.adapters) this.fields.push({ owner: type, path, offset, target: 0 })
     return shape
   }
 
@@ -186,6 +244,13 @@ export class Shapes {
     }
   }
 
+  /** Links of a made node lead to nodes of its own kind. */
+  private linkNodes(leaf: Leaf, node: TypeRef): void {
+    if (leaf.kind !== LEAF.pointer || !isNodeBase(this.symbols, leaf.target)) return
+    leaf.target = node
+    leaf.isLink = true
+  }
+
   /** What lies within a record whose members say nothing of it: an aligned buffer for an object, one arm of a union. */
   private addContents(shape: Shape, standard: StandardType, at: number, path: string, place: Place): void {
     for (const { type, offset, guard } of standard.contents ?? []) {
@@ -196,7 +261,7 @@ export class Shapes {
 
   /** Links of a container lead to its nodes; pointers that an adapter reads are not followed by themselves. */
   private adapt(shape: Shape, standard: StandardType, at: number, path: string, place: Place): void {
-    const end = at + this.symbols.size(standard.type)
+    const end = at + this.size(standard.type)
     const within = (leaf: Leaf): boolean => leaf.offset >= at && leaf.offset < end
     if (standard.links !== undefined) {
       const { from, to } = standard.links
@@ -297,6 +362,21 @@ interface Place {
 }
 
 const DATA: ReadonlySet<number> = new Set([PART.member, PART.discriminant, PART.variant, PART.defaultVariant])
+
+function plainWords({ size, leaves, nested, adapters, tail }: Shape): number[] {
+  const covered = new Uint8Array(Math.floor(Math.min(size, MAX_PLAIN) / 8))
+  const cover = (from: number, to: number): void => {
+    for (let word = Math.floor(from / 8); word < Math.min(covered.length, Math.ceil(to / 8)); word++) covered[word] = 1
+  }
+  for (const { kind, offset, size: bytes, count, isArm, guard } of leaves) if (kind !== LEAF.scalar || isArm || guard !== null || bytes > 8) cover(offset, offset + bytes * count)
+  for (const { offset, count, stride } of nested) cover(offset, offset + count * stride)
+  // what an adapter reads, and what may stand in the place of a string's characters
+  for (const { offset } of adapters) cover(offset, offset + MAX_ADAPTED)
+  if (tail) cover(tail.offset, size)
+  const words: number[] = []
+  for (let word = 0; word < covered.length; word++) if (covered[word] === 0) words.push(word * 8)
+  return words
+}
 
 /** The data member that lies last; -1 where there is none. */
 function lastMember(table: NonNullable<ReturnType<ProcessSymbols['owner']>>['table'], type: number): number {

@@ -9,7 +9,7 @@ import { templateArgumentsOf } from '../symbols/declaration.ts'
 import { idOf, type ProcessSymbols } from '../symbols/processSymbols.ts'
 import { PART, TYPE } from '../symbols/tables.ts'
 import { isRecord } from '../symbols/typeTable.ts'
-import type { Guard } from './shapes.ts'
+import type { Guard, Shapes } from './shapes.ts'
 
 /** Reads a container's own words. Offsets are from the container's start; `pointers` are those it reads itself. */
 export type Adapter =
@@ -40,11 +40,14 @@ export interface StandardType {
 /** Bytes of a buffer of libstdc++'s deque: bits/stl_deque.h, __deque_buf_size. */
 const DEQUE_BUFFER = 512
 
-export function standardType(symbols: ProcessSymbols, type: TypeRef): StandardType | null {
-  const name = symbols.name(type)
+export function standardType(shapes: Shapes, type: TypeRef): StandardType | null {
+  const name = shapes.symbols.name(type)
   if (!name.startsWith('std::') && !name.startsWith('__gnu_cxx::')) return null
-  const find = FINDERS[headOf(name)]
-  return find === undefined ? null : find(symbols, type, name)
+  const head = headOf(name)
+  const node = NODES[head]
+  if (node !== undefined) return links(shapes, type, node)
+  const find = FINDERS[head]
+  return find === undefined ? null : find(shapes.symbols, type)
 }
 
 /** Links of nodes are all that these are there for; a pointer to one says nothing of the node. */
@@ -62,19 +65,39 @@ export function headOf(name: string): string {
   return (end < 0 ? name : name.slice(0, end)).replaceAll(/\b(__cxx11|__1|__ndk1|__cxx1998|__8)::/g, '')
 }
 
-type Finder = (symbols: ProcessSymbols, type: TypeRef, name: string) => StandardType | null
+type Finder = (symbols: ProcessSymbols, type: TypeRef) => StandardType | null
+
+/** What the nodes of a container are. Compilers may leave their definition out: then it is made. */
+interface Nodes {
+  /** Position of the template argument that is the value. */
+  argument: number
+  /** With `$` for the value as it is spelled, `#` for whether hashes are kept. */
+  name: string
+  /** Types that links are declared as; the first is the nodes' base. */
+  bases: string[]
+  /** Bytes of members before the value; the value may begin in the last padding of them. */
+  before: number
+}
+
+const NODES: Record<string, Nodes | undefined> = {
+  'std::_List_base': { argument: 0, name: 'std::_List_node<$>', bases: ['std::__detail::_List_node_base'], before: 16 },
+  'std::_Fwd_list_base': { argument: 0, name: 'std::_Fwd_list_node<$>', bases: ['std::_Fwd_list_node_base'], before: 8 },
+  'std::_Rb_tree': { argument: 1, name: 'std::_Rb_tree_node<$>', bases: ['std::_Rb_tree_node_base'], before: 32 },
+  'std::_Hashtable': { argument: 1, name: 'std::__detail::_Hash_node<$, #>', bases: ['std::__detail::_Hash_node_base'], before: 8 },
+  // libc++
+  'std::__list_imp': { argument: 0, name: 'std::__1::__list_node<$, void *>', bases: ['std::__list_node_base'], before: 16 },
+  'std::__forward_list_base': { argument: 0, name: 'std::__1::__forward_list_node<$, void *>', bases: ['std::__forward_begin_node'], before: 8 },
+  'std::__tree': { argument: 0, name: 'std::__1::__tree_node<$, void *>', bases: ['std::__tree_node_base', 'std::__tree_end_node'], before: 25 },
+  'std::__hash_table': { argument: 0, name: 'std::__1::__hash_node<$, void *>', bases: ['std::__hash_node_base'], before: 16 },
+}
 
 const FINDERS: Record<string, Finder | undefined> = {
   'std::_Vector_base': (symbols, type) => vector(symbols, type, ['_M_impl', '_M_start'], ['_M_impl', '_M_finish'], ['_M_impl', '_M_end_of_storage']),
   'std::_Deque_base': deque,
   'std::basic_string': (symbols, type) => string(symbols, type),
-  'std::_List_base': (symbols, type) => links(symbols, type, 0, 'std::_List_node<$>', ['std::__detail::_List_node_base']),
   'std::_List_node': (symbols, type) => ownLinks(symbols, type, ['std::__detail::_List_node_base']),
-  'std::_Fwd_list_base': (symbols, type) => links(symbols, type, 0, 'std::_Fwd_list_node<$>', ['std::_Fwd_list_node_base']),
   'std::_Fwd_list_node': (symbols, type) => ownLinks(symbols, type, ['std::_Fwd_list_node_base']),
-  'std::_Rb_tree': (symbols, type) => links(symbols, type, 1, 'std::_Rb_tree_node<$>', ['std::_Rb_tree_node_base']),
   'std::_Rb_tree_node': (symbols, type) => ownLinks(symbols, type, ['std::_Rb_tree_node_base']),
-  'std::_Hashtable': hashtable,
   'std::__detail::_Hash_node': (symbols, type) => ownLinks(symbols, type, ['std::__detail::_Hash_node_base']),
   '__gnu_cxx::__aligned_membuf': held,
   '__gnu_cxx::__aligned_buffer': held,
@@ -87,12 +110,10 @@ const FINDERS: Record<string, Finder | undefined> = {
   'std::any': (symbols, type) => erased(symbols, type, ['_M_storage'], ['_M_manager']),
   // libc++
   'std::vector': (symbols, type) => vector(symbols, type, ['__begin_'], ['__end_'], ['__end_cap_']) ?? vector(symbols, type, ['__begin_'], ['__end_'], ['__cap_']),
-  'std::__list_imp': (symbols, type) => links(symbols, type, 0, 'std::__1::__list_node<$, void *>', ['std::__list_node_base']),
   'std::__list_node': (symbols, type) => ownLinks(symbols, type, ['std::__list_node_base']),
-  'std::__tree': (symbols, type) => links(symbols, type, 0, 'std::__1::__tree_node<$, void *>', ['std::__tree_node_base', 'std::__tree_end_node']),
   'std::__tree_node': (symbols, type) => ownLinks(symbols, type, ['std::__tree_node_base', 'std::__tree_end_node']),
-  'std::__hash_table': (symbols, type) => links(symbols, type, 0, 'std::__1::__hash_node<$, void *>', ['std::__hash_node_base']),
   'std::__hash_node': (symbols, type) => ownLinks(symbols, type, ['std::__hash_node_base']),
+  'std::__forward_list_node': (symbols, type) => ownLinks(symbols, type, ['std::__forward_begin_node']),
   'std::__shared_ptr_emplace': emplaced,
 }
 
@@ -174,12 +195,45 @@ function string(symbols: ProcessSymbols, type: TypeRef): StandardType | null {
   return character && symbols.size(type) === 24 ? { type, adapter: { kind: 'long string', data: 16, length: 8, character: symbols.bare(character), pointers: [0, 8, 16] } } : null
 }
 
-/** @param argument position of the template argument that the node's name is made with: `$` */
-function links(symbols: ProcessSymbols, type: TypeRef, argument: number, nodeName: string, bases: string[]): StandardType | null {
+function links(shapes: Shapes, type: TypeRef, { argument, name, bases, before }: Nodes): StandardType | null {
+  const { symbols } = shapes
   const value = argumentTypes(symbols, type)[argument]
   if (!value) return null
-  const node = definedType(symbols, nodeName.replace('$', () => symbols.spell(value)))
+  const isCached = name.includes('#') && /_Hashtable_traits<\s*(true|1)/.test(templateArgumentsOf(symbols, type).at(-1)?.text ?? '')
+  const nodeName = name.replace('#', String(isCached)).replace('$', () => symbols.spell(value))
+  const node = definedType(symbols, nodeName) ?? makeNode(shapes, nodeName.endsWith('>>') ? nodeName.replace(/>>$/, '> >') : nodeName, value, bases[0], before, isCached)
   return node === null ? null : { type, links: { from: isOneOf(symbols, bases), to: node } }
+}
+
+/** A node: the links, what else stands before the value, the value, and its hash where that is kept. */
+function makeNode(shapes: Shapes, name: string, value: TypeRef, baseName: string, before: number, isCached: boolean): TypeRef | null {
+  const { symbols } = shapes
+  const size = symbols.size(value)
+  const base = nodeBase(symbols, baseName)
+  if (!(size > 0) || base === null) return null
+  const roundUp = (bytes: number, to: number): number => Math.ceil(bytes / to) * to
+  const offset = roundUp(before, shapes.alignment(value))
+  return shapes.make({ name, size: roundUp(offset + size, 8) + (isCached ? 8 : 0), parts: [{ type: base, offset: 0, isBase: true }, { type: value, offset, isBase: false }] })
+}
+
+/** By its name, or any instance of it where it is a template: they are laid out alike. */
+function nodeBase(symbols: ProcessSymbols, head: string): TypeRef | null {
+  const isDefined = (id: TypeRef): boolean => symbols.size(id) > 0
+  const plain = symbols.find(head).find(isDefined)
+  if (plain !== undefined) return plain
+  const full = head.replace('std::', 'std::__1::')
+  for (const suffix of ['<void *>', '<void*>']) {
+    const found = symbols.find(`${full}${suffix}`).find(isDefined)
+    if (found !== undefined) return found
+  }
+  for (const module of symbols.attached) {
+    const { type, count } = module.table.byName
+    for (let i = 0; i < count; i++) {
+      const name = module.table.name(type[i])
+      if (name.startsWith(full) && headOf(name) === head && isRecord(module.table.kind(type[i])) && !module.table.isDeclaration(type[i])) return idOf(module, type[i])
+    }
+  }
+  return null
 }
 
 function ownLinks(symbols: ProcessSymbols, type: TypeRef, bases: string[]): StandardType {
@@ -188,12 +242,6 @@ function ownLinks(symbols: ProcessSymbols, type: TypeRef, bases: string[]): Stan
 
 function isOneOf(symbols: ProcessSymbols, heads: string[]): (target: TypeRef) => boolean {
   return (target) => heads.includes(headOf(symbols.name(target)))
-}
-
-function hashtable(symbols: ProcessSymbols, type: TypeRef): StandardType | null {
-  const all = templateArgumentsOf(symbols, type)
-  const isCached = /_Hashtable_traits<\s*(true|1)/.test(all.at(-1)?.text ?? '')
-  return links(symbols, type, 1, `std::__detail::_Hash_node<$, ${isCached ? 'true' : 'false'}>`, ['std::__detail::_Hash_node_base'])
 }
 
 function held(symbols: ProcessSymbols, type: TypeRef): StandardType | null {

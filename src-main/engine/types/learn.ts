@@ -1,0 +1,263 @@
+/**
+ * What typed pointers don't say. A pointer to void, to bytes or to a header that is only the beginning leads to whatever else
+ * its field leads to, as far as that is known; to what a small number beside it stands for; or to the one type, of all that
+ * have the size, whose members fit the bytes of many such blocks. Blocks that nothing typed points to are matched last.
+ */
+import type { TypeRef } from '../../contract/rows.ts'
+import { STATE } from '../allocator/blocks.ts'
+import { STRENGTH } from './claims.ts'
+import { isSlack } from './fit.ts'
+import type { Propagation } from './propagate.ts'
+import type { Shape } from './shapes.ts'
+import { LEAF } from './shapes.ts'
+import { TypeIndex } from './typeIndex.ts'
+
+/** Blocks of a group that candidates are tried on. */
+const SAMPLE = 48
+/** Candidates that single blocks are asked about. */
+const FINALISTS = 8
+/** Known targets from which a field's other targets are concluded, and the share that must agree. */
+const ENOUGH = 5
+const AGREEING = 0.95
+/** What a candidate must be ahead of the next by, in words. */
+const AHEAD = 1
+/** Words that must speak for a type where no typed pointer leads to the block. */
+const ENOUGH_WORDS = 3
+const MOST_CANDIDATES = 400
+
+interface Group {
+  field: number
+  offset: number
+  usable: number
+  blocks: number[]
+}
+
+export class Learning {
+  private readonly propagation: Propagation
+  private readonly index: TypeIndex
+
+  constructor(propagation: Propagation) {
+    this.propagation = propagation
+    this.index = new TypeIndex(propagation.shapes)
+  }
+
+  /** Claims what the fields' other targets tell; answers how many. */
+  fromFields(): number {
+    const { hits } = this.propagation
+    let made = 0
+    for (const order of hits.byField()) made += this.learnField(hits.field[order[0]], order)
+    return made
+  }
+
+  private learnField(field: number, order: Uint32Array): number {
+    const { hits, claims } = this.propagation
+    const known = new Map<number, number>()
+    const unknown: number[] = []
+    for (const hit of order) {
+      const block = hits.block[hit]
+      if (this.isUnknown(block)) unknown.push(hit)
+      else if (hits.offset[hit] === 0 && claims.strength[block] >= STRENGTH.best) known.set(claims.item[block], (known.get(claims.item[block]) ?? 0) + 1)
+    }
+    if (unknown.length === 0) return 0
+    const total = [...known.values()].reduce((sum, n) => sum + n, 0)
+    const [item, most] = [...known].sort((a, b) => b[1] - a[1])[0] ?? [0, 0]
+    if (most >= ENOUGH && most >= AGREEING * total) return this.claimAll(unknown, () => item, field)
+    if (total >= ENOUGH * 2) {
+      const told = this.discriminator(field, order)
+      if (told) return this.claimAll(unknown, told, field)
+    }
+    return 0
+  }
+
+  private claimAll(hitsToClaim: number[], itemOf: (hit: number) => number, field: number): number {
+    const { hits, claims, heap, fit, shapes } = this.propagation
+    let made = 0
+    for (const hit of hitsToClaim) {
+      const item = itemOf(hit)
+      if (item === 0 || hits.offset[hit] !== 0) continue
+      const { type, isArray, header, size } = claims.items[item]
+      const block = hits.block[hit]
+      const usable = heap.size(block)
+      const shape = type === 0 ? null : shapes.of(type)
+      if (!shape) continue
+      const isRightSize = isArray ? isSlack((usable - header) % size, usable) : isSlack(usable - size, usable) || (shape.tail !== null && usable >= size)
+      if (!isRightSize || !fit.isPlausible(heap.address(block) + header, shape, heap.address(block) + usable)) continue
+      if (this.propagation.claim(block, item, STRENGTH.learned, hits.parent[hit], field + 1)) made++
+    }
+    return made
+  }
+
+  /** A small number in the owner by which its known targets differ: what each value stands for. */
+  private discriminator(field: number, order: Uint32Array): ((hit: number) => number) | null {
+    const { hits, claims, shapes, memory } = this.propagation
+    const { owner, offset } = shapes.field(field)
+    const shape = shapes.of(owner)
+    if (!shape) return null
+    let best: { read: (hit: number) => number; items: Map<number, number>; wrong: number } | null = null
+    for (const leaf of shape.leaves) {
+      if (leaf.kind !== LEAF.scalar || leaf.count !== 1 || leaf.size > 4 || leaf.isArm) continue
+      const read = (hit: number): number => memory.unsigned(hits.word[hit] - offset + leaf.offset, leaf.size)
+      const values = new Map<number, Map<number, number>>()
+      let total = 0
+      for (const hit of order) {
+        const block = hits.block[hit]
+        if (this.isUnknown(block) || hits.offset[hit] !== 0 || claims.strength[block] < STRENGTH.best) continue
+        const value = read(hit)
+        const items = values.get(value) ?? new Map<number, number>()
+        items.set(claims.item[block], (items.get(claims.item[block]) ?? 0) + 1)
+        values.set(value, items)
+        total++
+      }
+      if (values.size < 2 || values.size > 64) continue
+      const items = new Map<number, number>()
+      let right = 0
+      for (const [value, counts] of values) {
+        const [item, count] = [...counts].sort((a, b) => b[1] - a[1])[0]
+        right += count
+        const all = [...counts.values()].reduce((sum, n) => sum + n, 0)
+        if (count >= ENOUGH && count >= AGREEING * all) items.set(value, item)
+      }
+      if (right < AGREEING * total || items.size < 2) continue
+      if (best === null || total - right < best.wrong) best = { read, items, wrong: total - right }
+    }
+    if (best === null) return null
+    const { read, items } = best
+    return (hit) => items.get(read(hit)) ?? 0
+  }
+
+  /** Nothing, or less than a field can tell, is known of it. */
+  private isUnknown(block: number): boolean {
+    return this.propagation.claims.strength[block] <= STRENGTH.buffer
+  }
+
+  /** Claims the types whose members fit best what each field leads to; answers how many. */
+  fromLayouts(): number {
+    const { hits } = this.propagation
+    let made = 0
+    for (const order of hits.byField()) {
+      const groups = new Map<string, Group>()
+      for (const hit of order) {
+        const block = hits.block[hit]
+        if (!this.isUnknown(block)) continue
+        const offset = hits.offset[hit]
+        const usable = this.propagation.heap.size(block)
+        // open ends are as long as they are
+        const key = offset > 0 ? `+${offset}` : `${usable}`
+        const group = groups.get(key)
+        if (group) group.blocks.push(hit)
+        else groups.set(key, { field: hits.field[hit], offset, usable, blocks: [hit] })
+      }
+      for (const group of groups.values()) made += this.matchGroup(group)
+    }
+    return made
+  }
+
+  private matchGroup({ field, offset, usable, blocks: groupHits }: Group): number {
+    const { hits, shapes, heap } = this.propagation
+    const { owner, target } = shapes.field(field)
+    const module = shapes.symbols.owner(owner)?.index ?? -1
+    const shapesOf = (types: TypeRef[]): Shape[] => [...new Set(types)].map((type) => shapes.of(type)).filter((shape) => shape !== null)
+    const choose = (only: number): Shape[] => {
+      if (shapes.isRecord(target)) {
+        const holders = this.propagation.containment.holdersOf(target).filter((holder) => holder.offset === offset).map(({ outer }) => outer)
+        return shapesOf([...holders, ...(offset === 0 ? this.index.prefixed(target, usable) : [])]).filter((shape) => this.mayFill(shape, usable, offset))
+      }
+      return shapesOf(offset > 0 ? this.index.openAt(offset, only) : [...this.index.fitting(usable, only), ...this.index.open(usable, only)])
+    }
+    const blocks = groupHits.map((hit) => hits.block[hit])
+    const chosen = choose(module)
+    const winners = this.contest(blocks, chosen, shapes.isRecord(target) ? 0.5 : 1)
+    let made = 0
+    groupHits.forEach((hit, i) => {
+      const shape = winners(i)
+      if (!shape) return
+      const strength = chosen.length === 1 ? STRENGTH.learned : STRENGTH.best
+      if (this.propagation.claim(hits.block[hit], this.propagation.single(shape.type), strength, hits.parent[hit], field + 1)) made++
+    })
+    void heap
+    return made
+  }
+
+  private mayFill(shape: Shape, usable: number, offset: number): boolean {
+    return isSlack(usable - shape.size, usable) || (shape.tail !== null && shape.size <= usable) || offset > 0
+  }
+
+  /**
+   * Tries candidates on a sample of blocks and answers which one each block has; null where that can't be told.
+   * @param least words that must speak for it in a block, on average
+   */
+  private contest(blocks: number[], candidates: Shape[], least: number): (i: number) => Shape | null {
+    const { fit, heap } = this.propagation
+    const pool = candidates.filter((shape) => shape.isPolymorphic === false).slice(0, MOST_CANDIDATES)
+    if (pool.length === 0) return () => null
+    const step = Math.max(1, Math.floor(blocks.length / SAMPLE))
+    const sample = blocks.filter((_, i) => i % step === 0).slice(0, SAMPLE)
+    const scored = pool.map((shape) => {
+      let fits = 0
+      let score = 0
+      for (const block of sample) {
+        const at = heap.address(block)
+        if (shape.size > heap.size(block) || !fit.fits(at, shape, at + heap.size(block), 1)) continue
+        fits++
+        score += fit.score
+      }
+      return { shape, fits, score }
+    })
+    const standing = scored.filter(({ fits }) => fits > 0).sort((a, b) => b.score - a.score)
+    const [first, second] = standing
+    if (first === undefined) return () => null
+    const fitsNow = (shape: Shape, block: number): boolean => {
+      const at = heap.address(block)
+      return shape.size <= heap.size(block) && fit.fits(at, shape, at + heap.size(block), 1)
+    }
+    // one is ahead over all of them
+    const isAhead = first.fits >= AGREEING * sample.length && first.score >= least * sample.length && (second === undefined || first.score >= second.score + AHEAD * Math.max(1, sample.length / 2) || sameLayout(first.shape, second.shape))
+    if (isAhead) return (i) => (fitsNow(first.shape, blocks[i]) ? first.shape : null)
+    const finalists = standing.slice(0, FINALISTS)
+    return (i) => {
+      let best: Shape | null = null
+      let bestScore = 0
+      let next = 0
+      for (const { shape } of finalists) {
+        if (!fitsNow(shape, blocks[i])) continue
+        const { score } = fit
+        if (score > bestScore) {
+          next = bestScore
+          bestScore = score
+          best = shape
+        } else if (score > next) {
+          next = score
+        }
+      }
+      return best !== null && bestScore >= Math.max(1, least) && bestScore >= next + AHEAD ? best : null
+    }
+  }
+
+  /** Matches used blocks that nothing is known of, by size; answers how many. */
+  fromSizes(): number {
+    const { heap, claims } = this.propagation
+    const bySize = new Map<number, number[]>()
+    for (let b = 0; b < heap.count; b++) {
+      if (heap.state[b] !== STATE.used || claims.item[b] !== 0) continue
+      const size = heap.size(b)
+      const list = bySize.get(size)
+      if (list) list.push(b)
+      else bySize.set(size, [b])
+    }
+    let made = 0
+    for (const [usable, blocks] of bySize) {
+      const candidates = this.index.fitting(usable, -1).map((type) => this.propagation.shapes.of(type)).filter((shape) => shape !== null)
+      const winners = this.contest(blocks, candidates, ENOUGH_WORDS)
+      blocks.forEach((block, i) => {
+        const shape = winners(i)
+        if (shape && this.propagation.claim(block, this.propagation.single(shape.type), STRENGTH.layout, 0, 0)) made++
+      })
+    }
+    return made
+  }
+}
+
+/** Whether two types say the same of memory. */
+function sameLayout(a: Shape, b: Shape): boolean {
+  return a.size === b.size && a.leaves.length === b.leaves.length && a.leaves.every((leaf, i) => leaf.offset === b.leaves[i].offset && leaf.kind === b.leaves[i].kind && leaf.target === b.leaves[i].target)
+}

@@ -4,20 +4,18 @@
  * booleans are 0 or 1; where the type has no pointer, there is no address of a block.
  */
 import { STRENGTH, type Claims } from './claims.ts'
+import { isSlack, readDeque, readString, readVector } from './containers.ts'
 import type { Containment } from './containment.ts'
 import type { HeapColumns } from './heapColumns.ts'
 import type { MemoryKinds } from './memoryKinds.ts'
 import type { PagedMemory } from './pagedMemory.ts'
 import { LEAF, type Guard, type Leaf, type Shape, type Shapes } from './shapes.ts'
+import type { Adapter } from './standardTypes.ts'
 
 /** Addresses below are no pointers: the first page is never mapped. */
 export const LEAST_POINTER = 4096
-/** malloc rounds up to 16 bytes, and gives 24 at least. glibc malloc.c, MINSIZE. */
-const SLACK = 16
-const LEAST = 24
-/** Blocks from here on are mappings of their own, whole pages. */
-const MAPPED = 128 << 10
-const PAGE = 4096
+/** Bytes between an open end that a number counts and the block's end: what malloc rounds up, and a zero byte. */
+const ROUNDING = 24
 /** Elements of an array that are looked at. */
 const CHECKED_ELEMENTS = 8
 
@@ -57,7 +55,7 @@ export class Fit {
     let good = 1
     let bad = 0
     for (const { kind, offset, isArm, guard } of shape.leaves) {
-      if (isArm || kind === LEAF.scalar || at + offset + 8 > limit || (guard !== null && !this.holds(at, guard))) continue
+      if (isArm || kind >= LEAF.scalar || at + offset + 8 > limit || (guard !== null && !this.holds(at, guard))) continue
       if (kind === LEAF.boolean) {
         if (memory.unsigned(at + offset, 1) > 1) bad++
         continue
@@ -112,6 +110,7 @@ export class Fit {
     for (const offset of shape.plainWords) {
       if (at + offset + 8 <= limit && this.isBlockStart(memory.word(at + offset))) this.against(at + offset, '', 1, 'an address of a block where the type has no pointer')
     }
+    for (const { offset, adapter, path, guard } of shape.adapters) if (guard === null || this.holds(at, guard)) this.judgeContainer(at + offset, adapter, path)
     for (const { offset, element, count, stride, guard } of shape.nested) {
       const inner = parts.shapes.of(element)
       if (!inner || (guard !== null && !this.holds(at, guard))) continue
@@ -119,9 +118,37 @@ export class Fit {
     }
   }
 
+  private judgeContainer(at: number, adapter: Adapter, path: string): void {
+    const { parts } = this
+    switch (adapter.kind) {
+      case 'vector': {
+        const held = readVector(parts, at, adapter)
+        if (held === null) this.against(at, path, 2, 'no vector')
+        else if (held !== 'empty') this.good += 2
+        return
+      }
+      case 'string':
+      case 'long string':
+      case 'counted string':
+        if (readString(parts, at, adapter) === null) this.against(at, path, 2, 'no string')
+        else this.good += adapter.kind === 'string' ? 2 : 1
+        return
+      case 'deque':
+        if (readDeque(parts, at, adapter) === null) this.against(at, path, 2, 'no deque')
+        else this.good += 3
+        return
+      case 'erased': {
+        const manager = parts.memory.word(at + adapter.manager)
+        if (manager === 0) return
+        if (parts.kinds.at(manager) === 'module-text') this.good++
+        else this.against(at, path, 2, 'no function manages it')
+      }
+    }
+  }
+
   private judgeWord(at: number, leaf: Leaf, depth: number): void {
     const value = this.parts.memory.word(at)
-    if (leaf.kind === LEAF.scalar || value === 0) return
+    if (leaf.kind >= LEAF.scalar || value === 0) return
     const where = value >= LEAST_POINTER ? this.parts.kinds.at(value) : null
     if (leaf.isArm) {
       if (leaf.kind === LEAF.pointer && where === 'allocator') this.good += 0.25
@@ -189,18 +216,21 @@ export class Fit {
     if (!passes) this.against(at, path, Math.min(1, against / 2), 'leads to what does not fit')
   }
 
-  /** Whether a number of the type says how long its open end is. */
+  /** Whether a number of the type says how long its open end is; one that should and doesn't speaks against it. */
   private judgeLength(at: number, shape: Shape, limit: number): void {
     const tail = shape.tail!
     const room = limit - at - tail.offset
+    let counts = false
     for (const { kind, offset, size, count } of shape.leaves) {
-      if (kind !== LEAF.scalar || count !== 1 || offset >= tail.offset) continue
+      if (kind !== LEAF.count || count !== 1 || offset >= tail.offset) continue
+      counts = true
       const length = this.parts.memory.unsigned(at + offset, size) * tail.stride
-      if (length > 0 && length <= room && room - length < SLACK + 8) {
+      if (length > 0 && length <= room && room - length < ROUNDING) {
         this.good += 1.5
         return
       }
     }
+    if (counts) this.against(at + tail.offset, tail.path, 0.5, 'no number says how long it is')
   }
 
   holds(at: number, { offset, size, value, isNot }: Guard): boolean {
@@ -220,10 +250,3 @@ export class Fit {
     return block >= 0 && this.parts.heap.address(block) === value
   }
 }
-
-/** Whether malloc may have given that many bytes more than it was asked for. @param usable the block's size */
-export function isSlack(more: number, usable: number): boolean {
-  if (more < 0) return false
-  return more < SLACK || usable <= LEAST || (usable >= MAPPED && more < PAGE + SLACK)
-}
-

@@ -45,6 +45,8 @@ export interface Inference {
 }
 
 const MAX_ROUNDS = 8
+/** Arrays of several elements that a field must lead to for each object. */
+const SHARE_OF_ARRAYS = 0.05
 
 export function inferTypes(view: ProcessView, progress: Progress, now: () => number): Inference {
   const clock = stopwatch(now)
@@ -64,6 +66,7 @@ export function inferTypes(view: ProcessView, progress: Progress, now: () => num
   clock.lap('propagate')
 
   learn(propagation, progress)
+  settleArrays(propagation)
   clock.lap('learn')
   const { types, typeOfItem } = knownTypes(claims, view.types)
   const { fields, fieldOf } = usedFields(claims, shapes, types, typeOfItem)
@@ -71,14 +74,33 @@ export function inferTypes(view: ProcessView, progress: Progress, now: () => num
   return { claims, types, typeOfItem, fields, fieldOf, roots: rootNames(roots, view.symbols), timings: clock.laps }
 }
 
+/** Where a field leads to arrays of a type, a block that has room for one is an array of one. */
+function settleArrays({ claims, shapes }: Propagation): void {
+  const { item, via, strength, items } = claims
+  const singles = new Uint32Array(shapes.fieldCount + 1)
+  const arrays = new Uint32Array(shapes.fieldCount + 1)
+  const isSettled = (block: number): boolean => via[block] === 0 || strength[block] > STRENGTH.pointer
+  for (let b = 0; b < item.length; b++) {
+    if (item[b] === 0 || isSettled(b)) continue
+    if (items[item[b]].isArray) arrays[via[b]]++
+    else singles[via[b]]++
+  }
+  for (let b = 0; b < item.length; b++) {
+    if (item[b] === 0 || isSettled(b) || arrays[via[b]] < SHARE_OF_ARRAYS * singles[via[b]] || arrays[via[b]] === 0) continue
+    const { type, isArray, header, size } = items[item[b]]
+    if (!isArray && type === shapes.field(via[b] - 1).target) item[b] = claims.intern(type, true, header, size, `${shapes.name(type)}[]`)
+  }
+}
+
 /** What one round finds may tell the next one more. */
 function learn(propagation: Propagation, progress: Progress): void {
   const learning = new Learning(propagation)
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    let made = learning.fromFields()
-    propagation.run(progress)
-    made += learning.fromLayouts()
-    propagation.run(progress)
+    let made = 0
+    for (const step of [learning.fromRivals, learning.fromSizesOfField, learning.fromLayouts, learning.fromFields]) {
+      made += step.call(learning)
+      propagation.run(progress)
+    }
     if (made === 0) break
   }
   if (learning.fromSizes() > 0) propagation.run(progress)

@@ -6,11 +6,11 @@
 import type { TypeRef } from '../../contract/rows.ts'
 import { STATE } from '../allocator/blocks.ts'
 import { STRENGTH } from './claims.ts'
-import { isSlack } from './fit.ts'
+import { isSlack } from './containers.ts'
 import type { Propagation } from './propagate.ts'
 import type { Shape } from './shapes.ts'
 import { LEAF } from './shapes.ts'
-import { TypeIndex } from './typeIndex.ts'
+import { OF_THE_PROGRAM, TypeIndex } from './typeIndex.ts'
 
 /** Blocks of a group that candidates are tried on. */
 const SAMPLE = 48
@@ -19,6 +19,11 @@ const FINALISTS = 8
 /** Known targets from which a field's other targets are concluded, and the share that must agree. */
 const ENOUGH = 5
 const AGREEING = 0.95
+/** Share of blocks whose size is a multiple by chance, at most. */
+const MIXED = 0.75
+/** What an arm of a union must be ahead of the others by, and what bytes count for that may be numbers. */
+const AHEAD_OF_RIVAL = 0.75
+const NUMBERS = 0.25
 /** What a candidate must be ahead of the next by, in words. */
 const AHEAD = 1
 /** Words that must speak for a type where no typed pointer leads to the block. */
@@ -41,6 +46,79 @@ export class Learning {
     this.index = new TypeIndex(propagation.shapes)
   }
 
+  /** Claims, of the arms of unions, what the bytes behind the pointer fit best; answers how many. */
+  fromRivals(): number {
+    const { hits, shapes, claims } = this.propagation
+    let made = 0
+    for (const order of hits.byField()) {
+      const field = shapes.field(hits.field[order[0]])
+      if (!field.isRival) continue
+      const arms = shapes.of(field.owner)?.leaves.filter((leaf) => leaf.kind === LEAF.pointer && leaf.offset === field.offset) ?? []
+      for (const hit of order) {
+        const block = hits.block[hit]
+        if (!this.isUnknown(block) || hits.offset[hit] !== 0) continue
+        let [best, bestScore, next] = [0, 0, 0]
+        for (const { target } of arms) {
+          const { item, score } = this.asPointee(target, block)
+          if (score > bestScore) [best, bestScore, next] = [item, score, bestScore]
+          else if (score > next) next = score
+        }
+        if (best === 0 || bestScore < next + AHEAD_OF_RIVAL) continue
+        // the arm that won is the way that led here
+        if (claims.items[best].type === field.target && this.propagation.claim(block, best, STRENGTH.learned, hits.parent[hit], hits.field[hit] + 1)) made++
+      }
+    }
+    return made
+  }
+
+  /** A block as what a pointer of that type leads to: the item, and how well it fits; 0 where it doesn't. */
+  private asPointee(target: TypeRef, block: number): { item: number; score: number } {
+    const { heap, fit, shapes } = this.propagation
+    const nothing = { item: 0, score: 0 }
+    const shape = shapes.of(target)
+    const at = heap.address(block)
+    const usable = heap.size(block)
+    if (!shape || shape.size > usable || shape.isPolymorphic) return nothing
+    if (!shapes.isRecord(target)) {
+      const item = this.propagation.arrayOf(target, 0)
+      if (shapes.isCharacter(target)) return this.propagation.isText(at, usable) ? { item, score: 1.5 } : nothing
+      if (!fit.elementsFit(at, shape, usable)) return nothing
+      return { item, score: fit.good > 0 ? fit.score : NUMBERS }
+    }
+    if (isSlack(usable - shape.size, usable) || shape.tail !== null) return fit.fits(at, shape, at + usable, 1) ? { item: this.propagation.single(target), score: fit.score + 1 } : nothing
+    return isSlack(usable % shape.size, usable) && fit.elementsFit(at, shape, usable) ? { item: this.propagation.arrayOf(target, 0), score: fit.score } : nothing
+  }
+
+  /**
+   * Claims arrays behind pointers to records, where the sizes of all blocks behind the field are multiples of the record's; one
+   * record and what was allocated behind it, where they are not. Answers how many.
+   */
+  fromSizesOfField(): number {
+    const { hits, heap, shapes, fit } = this.propagation
+    let made = 0
+    for (const order of hits.byField()) {
+      const { target, isRival } = shapes.field(hits.field[order[0]])
+      const shape = shapes.isRecord(target) ? shapes.of(target) : null
+      if (!shape || isRival || shape.isPolymorphic || shape.tail !== null) continue
+      const open = order.filter((hit) => hits.offset[hit] === 0 && this.isUnknown(hits.block[hit]) && heap.size(hits.block[hit]) >= shape.size)
+      if (open.length === 0) continue
+      const multiples = open.filter((hit) => isSlack(heap.size(hits.block[hit]) % shape.size, heap.size(hits.block[hit]))).length
+      const held = open.filter((hit) => this.propagation.holders(target, 0, heap.size(hits.block[hit])).length > 0).length
+      if (held > open.length / 2) continue
+      const areArrays = multiples >= AGREEING * open.length
+      if (!areArrays && (open.length < ENOUGH || multiples > MIXED * open.length)) continue
+      for (const hit of open) {
+        const block = hits.block[hit]
+        const at = heap.address(block)
+        const usable = heap.size(block)
+        const fits = areArrays ? fit.elementsFit(at, shape, usable) : fit.fits(at, shape, at + usable)
+        const item = areArrays ? this.propagation.arrayOf(target, 0) : this.propagation.single(target)
+        if (fits && this.propagation.claim(block, item, STRENGTH.learned, hits.parent[hit], hits.field[hit] + 1)) made++
+      }
+    }
+    return made
+  }
+
   /** Claims what the fields' other targets tell; answers how many. */
   fromFields(): number {
     const { hits } = this.propagation
@@ -61,7 +139,7 @@ export class Learning {
     if (unknown.length === 0) return 0
     const total = [...known.values()].reduce((sum, n) => sum + n, 0)
     const [item, most] = [...known].sort((a, b) => b[1] - a[1])[0] ?? [0, 0]
-    if (most >= ENOUGH && most >= AGREEING * total) return this.claimAll(unknown, () => item, field)
+    if (!this.propagation.shapes.field(field).isRival && most >= ENOUGH && most >= AGREEING * total) return this.claimAll(unknown, () => item, field)
     if (total >= ENOUGH * 2) {
       const told = this.discriminator(field, order)
       if (told) return this.claimAll(unknown, told, field)
@@ -81,7 +159,7 @@ export class Learning {
       const shape = type === 0 ? null : shapes.of(type)
       if (!shape) continue
       const isRightSize = isArray ? isSlack((usable - header) % size, usable) : isSlack(usable - size, usable) || (shape.tail !== null && usable >= size)
-      if (!isRightSize || !fit.isPlausible(heap.address(block) + header, shape, heap.address(block) + usable)) continue
+      if (!isRightSize || !fit.fits(heap.address(block) + header, shape, heap.address(block) + usable)) continue
       if (this.propagation.claim(block, item, STRENGTH.learned, hits.parent[hit], field + 1)) made++
     }
     return made
@@ -95,7 +173,7 @@ export class Learning {
     if (!shape) return null
     let best: { read: (hit: number) => number; items: Map<number, number>; wrong: number } | null = null
     for (const leaf of shape.leaves) {
-      if (leaf.kind !== LEAF.scalar || leaf.count !== 1 || leaf.size > 4 || leaf.isArm) continue
+      if (leaf.kind < LEAF.scalar || leaf.count !== 1 || leaf.size > 4 || leaf.isArm) continue
       const read = (hit: number): number => memory.unsigned(hits.word[hit] - offset + leaf.offset, leaf.size)
       const values = new Map<number, Map<number, number>>()
       let total = 0
@@ -153,7 +231,7 @@ export class Learning {
   }
 
   private matchGroup({ field, offset, usable, blocks: groupHits }: Group): number {
-    const { hits, shapes, heap } = this.propagation
+    const { hits, shapes } = this.propagation
     const { owner, target } = shapes.field(field)
     const module = shapes.symbols.owner(owner)?.index ?? -1
     const shapesOf = (types: TypeRef[]): Shape[] => [...new Set(types)].map((type) => shapes.of(type)).filter((shape) => shape !== null)
@@ -174,7 +252,6 @@ export class Learning {
       const strength = chosen.length === 1 ? STRENGTH.learned : STRENGTH.best
       if (this.propagation.claim(hits.block[hit], this.propagation.single(shape.type), strength, hits.parent[hit], field + 1)) made++
     })
-    void heap
     return made
   }
 
@@ -246,7 +323,7 @@ export class Learning {
     }
     let made = 0
     for (const [usable, blocks] of bySize) {
-      const candidates = this.index.fitting(usable, -1).map((type) => this.propagation.shapes.of(type)).filter((shape) => shape !== null)
+      const candidates = this.index.fitting(usable, OF_THE_PROGRAM).map((type) => this.propagation.shapes.of(type)).filter((shape) => shape !== null)
       const winners = this.contest(blocks, candidates, ENOUGH_WORDS)
       blocks.forEach((block, i) => {
         const shape = winners(i)

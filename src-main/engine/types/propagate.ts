@@ -13,7 +13,8 @@ import { isRecord } from '../symbols/typeTable.ts'
 import { Claims, STRENGTH } from './claims.ts'
 import { Containment } from './containment.ts'
 import { Hits } from './hits.ts'
-import { Fit, isSlack, LEAST_POINTER } from './fit.ts'
+import { isSlack, readDeque, readString, readVector } from './containers.ts'
+import { Fit, LEAST_POINTER } from './fit.ts'
 import type { HeapColumns } from './heapColumns.ts'
 import type { MemoryKinds } from './memoryKinds.ts'
 import type { PagedMemory } from './pagedMemory.ts'
@@ -89,7 +90,7 @@ export class Propagation {
 
   /** Follows a pointer that is no member of anything: a register, a variable's value. */
   followRoot(value: number, pointee: TypeRef, root: number): void {
-    this.follow(value, { target: this.shapes.bare(pointee), isArm: false, isLink: false }, -1, 0, root, STRENGTH.pointer)
+    this.follow(value, { target: this.shapes.bare(pointee), isRival: false, isLink: false }, -1, 0, root, STRENGTH.pointer)
   }
 
   private expandBlock(block: number): void {
@@ -149,93 +150,48 @@ export class Propagation {
   }
 
   private adapt(at: number, adapter: Adapter, parent: number, field: number): void {
+    const { claims } = this
+    const { container } = STRENGTH
     switch (adapter.kind) {
-      case 'vector':
-        return this.adaptVector(at, adapter, parent, field)
+      case 'vector': {
+        const held = readVector(this, at, adapter)
+        if (held === null || held === 'empty' || !this.claim(held.block, this.arrayOf(adapter.element, 0), container, parent, field + 1, false)) return
+        return this.expandElements(held.from, held.to, adapter.element, held.block + 1, claims.strength[held.block])
+      }
       case 'string':
-        return this.adaptString(at, adapter, parent, field)
-      case 'long string': {
-        if (this.memory.unsigned(at, 1) % 2 === 1) this.claimText(this.memory.word(at + adapter.data), this.memory.word(at + adapter.length), adapter.character, parent, field)
-        return
-      }
+      case 'long string':
       case 'counted string': {
-        const data = this.memory.word(at + adapter.data)
-        const block = this.fit.usedBlockAt(data)
-        if (block < 0 || data - this.heap.address(block) !== 24) return
-        this.claimText(data - 24, this.memory.word(data - 24), adapter.character, parent, field, 24)
+        const held = readString(this, at, adapter)
+        if (held !== null && held !== 'empty') this.claim(held.block, this.arrayOf(adapter.character, 0), container, parent, field + 1, false)
         return
       }
-      case 'deque':
-        return this.adaptDeque(at, adapter, parent, field)
+      case 'deque': {
+        const held = readDeque(this, at, adapter)
+        if (held === null) return
+        const pointer = this.shapes.symbols.pointerTo(adapter.element)
+        if (pointer !== null) this.claim(held.map, this.arrayOf(this.shapes.bare(pointer), 0), container, parent, field + 1, false)
+        for (const { block, from, to } of held.buffers) {
+          if (this.claim(block, this.arrayOf(adapter.element, 0), container, parent, field + 1, false)) this.expandElements(from, to, adapter.element, block + 1, container)
+        }
+        return
+      }
       case 'erased': {
         const manager = this.memory.word(at + adapter.manager)
         const type = manager > 0 ? this.erasedType(manager) : 0
-        const size = type === 0 ? 0 : this.shapes.size(type)
         // smaller ones lie in the object itself
-        if (size > 8) this.follow(this.memory.word(at + adapter.data), { target: this.shapes.bare(type), isArm: false, isLink: false }, field, 0, parent, STRENGTH.container)
-        return
+        if (type !== 0 && this.shapes.size(type) > adapter.local) this.follow(this.memory.word(at + adapter.data), { target: this.shapes.bare(type), isRival: false, isLink: false }, field, 0, parent, container)
       }
     }
   }
 
-  private adaptVector(at: number, { start, finish, end, element }: Adapter & { kind: 'vector' }, parent: number, field: number): void {
-    const { memory, heap } = this
-    const [first, last, limit] = [memory.word(at + start), memory.word(at + finish), memory.word(at + end)]
-    const block = this.fit.usedBlockAt(first)
-    const size = this.shapes.size(element)
-    if (block < 0 || heap.address(block) !== first || !(size > 0)) return
-    const blockEnd = first + heap.size(block)
-    if (!(last >= first && limit >= last && limit <= blockEnd) || (last - first) % size !== 0 || (limit - first) % size !== 0 || !isSlack(blockEnd - limit, heap.size(block))) return
-    if (!this.claim(block, this.arrayOf(element, 0), STRENGTH.container, parent, field, false)) return
-    this.expandElements(first, last, element, block + 1, STRENGTH.container)
-  }
-
-  private adaptString(at: number, { data, length, local, character }: Adapter & { kind: 'string' }, parent: number, field: number): void {
-    const { memory } = this
-    const first = memory.word(at + data)
-    if (first === at + local) return
-    const count = memory.word(at + length)
-    const capacity = memory.word(at + local)
-    if (capacity >= count) this.claimText(first, count, character, parent, field)
-  }
-
-  /** @param length characters */
-  private claimText(first: number, length: number, character: TypeRef, parent: number, field: number, header = 0): void {
-    const block = this.fit.usedBlockAt(first)
-    const size = this.shapes.size(character)
-    if (block < 0 || this.heap.address(block) !== first || !(size > 0)) return
-    if (header + (length + 1) * size > this.heap.size(block)) return
-    this.claim(block, this.arrayOf(character, 0), STRENGTH.container, parent, field, false)
-  }
-
-  private adaptDeque(at: number, adapter: Adapter & { kind: 'deque' }, parent: number, field: number): void {
-    const { memory, heap } = this
-    const { element, bufferBytes } = adapter
-    const [map, first, startNode, last, finishNode] = [adapter.map, adapter.first, adapter.startNode, adapter.last, adapter.finishNode].map((offset) => memory.word(at + offset))
-    const mapBlock = this.fit.usedBlockAt(map)
-    const size = this.shapes.size(element)
-    if (mapBlock < 0 || heap.address(mapBlock) !== map || !(startNode >= map && finishNode >= startNode && finishNode < map + heap.size(mapBlock))) return
-    const pointer = this.shapes.symbols.pointerTo(element)
-    if (pointer !== null) this.claim(mapBlock, this.arrayOf(this.shapes.bare(pointer), 0), STRENGTH.container, parent, field, false)
-    for (let node = startNode; node <= finishNode; node += 8) {
-      const buffer = memory.word(node)
-      const block = this.fit.usedBlockAt(buffer)
-      if (block < 0 || heap.address(block) !== buffer || !isSlack(heap.size(block) - bufferBytes, heap.size(block))) continue
-      if (!this.claim(block, this.arrayOf(element, 0), STRENGTH.container, parent, field, false)) continue
-      const from = node === startNode ? first : buffer
-      const to = node === finishNode ? last : buffer + bufferBytes
-      if (from >= buffer && to <= buffer + bufferBytes && (from - buffer) % size === 0) this.expandElements(from, to, element, block + 1, STRENGTH.container)
-    }
-  }
-
-  private follow(value: number, leaf: Pick<Leaf, 'target' | 'isArm' | 'isLink'>, field: number, owner: TypeRef, parent: number, strength: number, word = 0): void {
+  private follow(value: number, leaf: Pick<Leaf, 'target' | 'isRival' | 'isLink'>, field: number, owner: TypeRef, parent: number, strength: number, word = 0): void {
     const { heap } = this
     const pointee = this.pointee(leaf.target)
     if (pointee.kind === 'nothing') return
     const block = heap.blockAt(value)
     const via = field + 1
     if (block < 0) {
-      if (pointee.kind === 'record' && pointee.shape && !leaf.isArm) this.outside(value, pointee.shape, parent, via, strength)
+      if (pointee.kind === 'record' && pointee.shape && !leaf.isRival) this.outside(value, pointee.shape, parent, via, strength)
       return
     }
     if (!heap.isUsed(block)) return
@@ -247,7 +203,8 @@ export class Propagation {
       if (offset === 0 && isSlack(usable - pointee.size, usable)) this.claim(block, this.single(leaf.target), isNode ? Math.min(strength, STRENGTH.link) : STRENGTH.container, parent, via)
       return
     }
-    const own = Math.min(strength + 1, leaf.isArm ? STRENGTH.learned : STRENGTH.pointer)
+    const own = Math.min(strength + 1, STRENGTH.pointer)
+    if (leaf.isRival) return this.hits.add(field, block, offset, word, parent)
     switch (pointee.kind) {
       case 'void':
       case 'node base':
@@ -287,8 +244,11 @@ export class Propagation {
       }
       if (usable < size) return false
       if (shape.tail !== null && this.fit.fits(value, shape, value + usable)) return this.claim(block, this.single(type), Math.min(own, STRENGTH.array), parent, via)
-      if (this.claimHolder(value, block, 0, type, owner, parent, via, own)) return true
-      return isSlack(usable % size, usable) && !shape.isPolymorphic && this.fit.elementsFit(value, shape, usable) && this.claim(block, this.arrayOf(type, 0), Math.min(own, STRENGTH.array), parent, via)
+      const mayBeArray = isSlack(usable % size, usable) && !shape.isPolymorphic
+      // it is told by the field's other targets which
+      if (!mayBeArray) return this.claimHolder(value, block, 0, type, owner, parent, via, own)
+      if (this.holders(type, 0, usable).length > 0 || !this.fit.elementsFit(value, shape, usable) || this.fit.good < usable / size) return false
+      return this.claim(block, this.arrayOf(type, 0), Math.min(own, STRENGTH.array), parent, via)
     }
     const start = value - offset
     const count = offset === 8 ? this.memory.word(start) : 0
@@ -331,7 +291,7 @@ export class Propagation {
   }
 
   /** Types of which one object fills such a block and holds `inner` at `offset`. */
-  private holders(inner: TypeRef, offset: number, usable: number): TypeRef[] {
+  holders(inner: TypeRef, offset: number, usable: number): TypeRef[] {
     const key = `${inner} ${offset} ${usable}`
     let choices = this.holderChoices.get(key)
     if (choices === undefined) {

@@ -11,8 +11,8 @@ import { ENCODING, PART, TYPE, TYPE_FLAG } from '../symbols/tables.ts'
 import { isRecord } from '../symbols/typeTable.ts'
 import { isNodeBase, standardType, type Adapter, type StandardType } from './standardTypes.ts'
 
-/** What a leaf is. `pointer` leads to data, `function` to code, `scalar` is any number that is no pointer. */
-export const LEAF = { pointer: 0, function: 1, vtable: 2, boolean: 3, scalar: 4 } as const
+/** What a leaf is. `pointer` leads to data, `function` to code, `scalar` is any other value, `count` one that may count something. */
+export const LEAF = { pointer: 0, function: 1, vtable: 2, boolean: 3, scalar: 4, count: 5 } as const
 
 export interface Leaf {
   kind: number
@@ -28,6 +28,8 @@ export interface Leaf {
   path: string
   /** An arm of a union that no discriminator tells. */
   isArm: boolean
+  /** Another arm has a pointer to something else there. */
+  isRival: boolean
   /** A link between nodes of a standard container: what it leads to is a whole node, or the container itself. */
   isLink: boolean
   guard: Guard | null
@@ -83,6 +85,8 @@ export interface Field {
   offset: number
   /** Of a pointer: what it leads to. */
   target: TypeRef
+  /** As Leaf has it. */
+  isRival: boolean
 }
 
 /** A type that the debug information names but does not define, made of those that it does. */
@@ -158,6 +162,10 @@ export class Shapes {
     return this.symbols.isEqual(first, bare) ? first : bare
   }
 
+  isCharacter(type: TypeRef): boolean {
+    return isCharacterType(this.symbols, type)
+  }
+
   isRecord(type: TypeRef): boolean {
     return type >= FIRST_MADE || isRecord(this.symbols.kind(type))
   }
@@ -215,10 +223,11 @@ export class Shapes {
     else this.add(shape, type, 0, '', place)
     shape.leaves.sort((a, b) => a.offset - b.offset)
     shape.isPolymorphic = shape.leaves.some((leaf) => leaf.kind === LEAF.vtable && leaf.offset === 0)
+    for (const leaf of shape.leaves) leaf.isRival = leaf.isArm && leaf.kind === LEAF.pointer && shape.leaves.some((other) => other.offset === leaf.offset && other.kind === LEAF.pointer && other.target !== leaf.target && other.target !== 0)
     shape.plainWords = plainWords(shape)
     shape.firstField = this.fields.length
-    for (const { path, offset, target } of shape.leaves) this.fields.push({ owner: type, path, offset, target })
-    for (const { path, offset } of shape.adapters) this.fields.push({ owner: type, path, offset, target: 0 })
+    for (const { path, offset, target, isRival } of shape.leaves) this.fields.push({ owner: type, path, offset, target, isRival })
+    for (const { path, offset } of shape.adapters) this.fields.push({ owner: type, path, offset, target: 0, isRival: false })
     return shape
   }
 
@@ -331,7 +340,7 @@ export class Shapes {
     if (!(size > 0)) return
     const kind = this.leafKind(bare, path)
     const target = kind === LEAF.pointer ? this.bare(symbols.target(bare)) : 0
-    shape.leaves.push({ kind, offset, size, count, target, path, isArm, isLink: false, guard })
+    shape.leaves.push({ kind, offset, size, count, target, path, isArm, isRival: false, isLink: false, guard })
   }
 
   private leafKind(bare: TypeRef, path: string): number {
@@ -345,12 +354,14 @@ export class Shapes {
       case TYPE.rvalueReference:
         return LEAF.pointer
       case TYPE.base:
-        return owner.table.encoding(bare - owner.firstId) === ENCODING.boolean ? LEAF.boolean : LEAF.scalar
+        return KIND_OF_ENCODING[owner.table.encoding(bare - owner.firstId)] ?? LEAF.scalar
       default:
         return LEAF.scalar
     }
   }
 }
+
+const KIND_OF_ENCODING: Partial<Record<number, number>> = { [ENCODING.boolean]: LEAF.boolean, [ENCODING.signed]: LEAF.count, [ENCODING.unsigned]: LEAF.count, [ENCODING.unsignedChar]: LEAF.count, [ENCODING.signedChar]: LEAF.count }
 
 interface Place {
   depth: number
@@ -368,7 +379,7 @@ function plainWords({ size, leaves, nested, adapters, tail }: Shape): number[] {
   const cover = (from: number, to: number): void => {
     for (let word = Math.floor(from / 8); word < Math.min(covered.length, Math.ceil(to / 8)); word++) covered[word] = 1
   }
-  for (const { kind, offset, size: bytes, count, isArm, guard } of leaves) if (kind !== LEAF.scalar || isArm || guard !== null || bytes > 8) cover(offset, offset + bytes * count)
+  for (const { kind, offset, size: bytes, count, isArm, guard } of leaves) if (kind < LEAF.scalar || isArm || guard !== null || bytes > 8) cover(offset, offset + bytes * count)
   for (const { offset, count, stride } of nested) cover(offset, offset + count * stride)
   // what an adapter reads, and what may stand in the place of a string's characters
   for (const { offset } of adapters) cover(offset, offset + MAX_ADAPTED)

@@ -24,7 +24,7 @@ export type Adapter =
   /** `map` leads to pointers to buffers; elements lie from `first` of buffer `startNode` to `last` of buffer `finishNode`. */
   | { kind: 'deque'; map: number; first: number; startNode: number; last: number; finishNode: number; element: TypeRef; bufferBytes: number; pointers: number[] }
   /** What a type-erased object holds is named by the function that manages it. */
-  | { kind: 'erased'; data: number; manager: number; pointers: number[] }
+  | { kind: 'erased'; data: number; manager: number; local: number; pointers: number[] }
 
 export interface StandardType {
   type: TypeRef
@@ -271,7 +271,7 @@ function counted(symbols: ProcessSymbols, type: TypeRef): StandardType | null {
 
 function erased(symbols: ProcessSymbols, type: TypeRef, data: string[], manager: string[]): StandardType | null {
   const [held, manages] = [memberOf(symbols, type, data), memberOf(symbols, type, manager)]
-  return held && manages ? { type, adapter: { kind: 'erased', data: held.offset, manager: manages.offset, pointers: [held.offset] } } : null
+  return held && manages ? { type, adapter: { kind: 'erased', data: held.offset, manager: manages.offset, local: symbols.size(held.type), pointers: [held.offset] } } : null
 }
 
 /** libc++'s control block with the object in it: behind the vtable pointer and two counts, at its own alignment. */

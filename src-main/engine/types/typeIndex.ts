@@ -3,9 +3,15 @@ import type { TypeRef } from '../../contract/rows.ts'
 import { idOf } from '../symbols/processSymbols.ts'
 import { PART, TYPE } from '../symbols/tables.ts'
 import { isRecord } from '../symbols/typeTable.ts'
-import { isSlack } from './fit.ts'
+import { isSlack } from './containers.ts'
 import type { Shapes } from './shapes.ts'
 
+/** In place of a module: those of the program, not of what it runs on. */
+export const OF_THE_PROGRAM = -1
+/** Libraries that allocate for themselves what no program sees. */
+const RUNTIME = /^(libc|libm|libdl|librt|libpthread|libstdc\+\+|libgcc_s|libc\+\+|libc\+\+abi|libunwind|ld-linux[^.]*|ld)[-.]/
+/** Types of the standard library of which programs have blocks; its others lie within these, or on stacks. */
+const OWN_BLOCKS = /^(std|__gnu_cxx)::(__\w+::)*(_Sp_counted|_List_node|_Rb_tree_node|_Hash_node|_Fwd_list_node|__tree_node|__hash_node|__list_node|basic_string|vector|map|set|unordered|list|deque|function|shared_ptr|thread)/
 const LEAST_SIZE = 8
 /** malloc's smallest block holds anything up to its size. */
 const SLACK = 16
@@ -15,7 +21,10 @@ interface Sized {
   type: TypeRef
   size: number
   module: number
+  isRuntime: boolean
 }
+
+const isOf = (one: Sized, module: number): boolean => (module === OF_THE_PROGRAM ? !one.isRuntime : one.module === module)
 
 export class TypeIndex {
   private readonly shapes: Shapes
@@ -26,24 +35,24 @@ export class TypeIndex {
     this.shapes = shapes
   }
 
-  /** Types of which one object fills such a block; those of one module, or of all (-1). */
+  /** Types of which one object fills such a block; those of one module, or OF_THE_PROGRAM. */
   fitting(usable: number, module: number): TypeRef[] {
     const { bySize } = this.index()
     const found: TypeRef[] = []
     for (let size = Math.max(LEAST_SIZE, usable <= SMALLEST ? LEAST_SIZE : usable - SLACK + 1); size <= usable; size++) {
-      for (const one of bySize.get(size) ?? []) if (module < 0 || one.module === module) found.push(one.type)
+      for (const one of bySize.get(size) ?? []) if (isOf(one, module)) found.push(one.type)
     }
     return found
   }
 
   /** Types with an open end of which one may fill such a block. */
   open(usable: number, module: number): TypeRef[] {
-    return this.index().open.filter((one) => one.size <= usable && (module < 0 || one.module === module)).map(({ type }) => type)
+    return this.index().open.filter((one) => one.size <= usable && isOf(one, module)).map(({ type }) => type)
   }
 
   /** Types whose open end of characters or bytes begins at that offset. */
   openAt(offset: number, module: number): TypeRef[] {
-    return this.index().open.filter(({ type, module: own }) => (module < 0 || own === module) && this.shapes.of(type)?.tail?.offset === offset).map(({ type }) => type)
+    return this.index().open.filter((one) => isOf(one, module) && this.shapes.of(one.type)?.tail?.offset === offset).map(({ type }) => type)
   }
 
   /**
@@ -89,6 +98,7 @@ export class TypeIndex {
     const seen = new Set<TypeRef>()
     for (const owner of symbols.attached) {
       const { table } = owner
+      const isRuntime = RUNTIME.test(owner.name)
       for (let t = 1; t < table.count; t++) {
         if (!isRecord(table.kind(t)) || table.isDeclaration(t)) continue
         const type = shapes.bare(idOf(owner, t))
@@ -96,7 +106,9 @@ export class TypeIndex {
         seen.add(type)
         const size = symbols.size(type)
         if (size < 1 || table.name(t) === '') continue
-        const one = { type, size, module: owner.index }
+        const name = table.name(t)
+        if (/^(std|__gnu_cxx)::/.test(name) && !OWN_BLOCKS.test(name)) continue
+        const one = { type, size, module: owner.index, isRuntime }
         if (hasOpenEnd(table, t)) all.open.push(one)
         if (size < LEAST_SIZE) continue
         const list = all.bySize.get(size)

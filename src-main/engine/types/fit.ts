@@ -164,7 +164,8 @@ export class Fit {
         else this.against(at, leaf.path, 8, 'no vtable')
         return
       case LEAF.pointer:
-        if (where === null) this.against(at, leaf.path, 1, 'a pointer that leads nowhere')
+        // programs keep numbers in pointers to void
+        if (where === null) this.against(at, leaf.path, leaf.target === 0 ? 0.1 : 1, 'a pointer that leads nowhere')
         else if (where !== 'allocator') this.good += 0.25
         else this.judgeTarget(at, value, leaf, depth)
     }

@@ -44,9 +44,9 @@ export interface Inference {
   timings: { stage: string; seconds: number }[]
 }
 
-const MAX_ROUNDS = 8
+const MAX_ROUNDS = 12
 /** Arrays of several elements that a field must lead to for each object. */
-const SHARE_OF_ARRAYS = 0.05
+const SHARE_OF_ARRAYS = 0.2
 
 export function inferTypes(view: ProcessView, progress: Progress, now: () => number): Inference {
   const clock = stopwatch(now)
@@ -68,6 +68,7 @@ export function inferTypes(view: ProcessView, progress: Progress, now: () => num
   learn(propagation, progress)
   settleArrays(propagation)
   clock.lap('learn')
+  ;(globalThis as { propagation?: unknown }).propagation = propagation
   const { types, typeOfItem } = knownTypes(claims, view.types)
   const { fields, fieldOf } = usedFields(claims, shapes, types, typeOfItem)
   clock.lap('names')
@@ -95,15 +96,17 @@ function settleArrays({ claims, shapes }: Propagation): void {
 /** What one round finds may tell the next one more. */
 function learn(propagation: Propagation, progress: Progress): void {
   const learning = new Learning(propagation)
+  const steps = [learning.fromRivals, learning.fromSizesOfField, learning.fromLayouts, learning.fromFields]
   for (let round = 0; round < MAX_ROUNDS; round++) {
     let made = 0
-    for (const step of [learning.fromRivals, learning.fromSizesOfField, learning.fromLayouts, learning.fromFields]) {
+    for (const step of steps) {
       made += step.call(learning)
       propagation.run(progress)
     }
-    if (made === 0) break
+    if (made > 0) continue
+    if (learning.fromSizes() === 0) return
+    propagation.run(progress)
   }
-  if (learning.fromSizes() > 0) propagation.run(progress)
 }
 
 /** The types that blocks have by their vtables become claims. */

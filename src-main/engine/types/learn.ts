@@ -24,6 +24,8 @@ const MIXED = 0.75
 /** What an arm of a union must be ahead of the others by, and what bytes count for that may be numbers. */
 const AHEAD_OF_RIVAL = 0.75
 const NUMBERS = 0.25
+/** Blocks on which only one candidate must fit for less to speak for it. */
+const ALONE = 8
 /** What a candidate must be ahead of the next by, in words. */
 const AHEAD = 1
 /** Words that must speak for a type where no typed pointer leads to the block. */
@@ -53,12 +55,12 @@ export class Learning {
     for (const order of hits.byField()) {
       const field = shapes.field(hits.field[order[0]])
       if (!field.isRival) continue
-      const arms = shapes.of(field.owner)?.leaves.filter((leaf) => leaf.kind === LEAF.pointer && leaf.offset === field.offset) ?? []
+      const arms = new Set(shapes.of(field.owner)?.leaves.filter((leaf) => leaf.kind === LEAF.pointer && leaf.offset === field.offset).map(({ target }) => target))
       for (const hit of order) {
         const block = hits.block[hit]
         if (!this.isUnknown(block) || hits.offset[hit] !== 0) continue
         let [best, bestScore, next] = [0, 0, 0]
-        for (const { target } of arms) {
+        for (const target of arms) {
           const { item, score } = this.asPointee(target, block)
           if (score > bestScore) [best, bestScore, next] = [item, score, bestScore]
           else if (score > next) next = score
@@ -288,7 +290,9 @@ export class Learning {
       return shape.size <= heap.size(block) && fit.fits(at, shape, at + heap.size(block), 1)
     }
     // one is ahead over all of them
-    const isAhead = first.fits >= AGREEING * sample.length && first.score >= least * sample.length && (second === undefined || first.score >= second.score + AHEAD * Math.max(1, sample.length / 2) || sameLayout(first.shape, second.shape))
+    // the only one of several that fits needs to say less for itself
+    const isAlone = sample.length >= ALONE && pool.length > 1 && (second === undefined || second.fits < sample.length / 2)
+    const isAhead = first.fits >= AGREEING * sample.length && first.score >= (isAlone ? least / 4 : least) * sample.length && (second === undefined || first.score >= second.score + AHEAD * Math.max(1, sample.length / 2) || sameLayout(first.shape, second.shape))
     if (isAhead) return (i) => (fitsNow(first.shape, blocks[i]) ? first.shape : null)
     const finalists = standing.slice(0, FINALISTS)
     return (i) => {

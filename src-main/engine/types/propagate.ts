@@ -203,7 +203,8 @@ export class Propagation {
       if (offset === 0 && isSlack(usable - pointee.size, usable)) this.claim(block, this.single(leaf.target), isNode ? Math.min(strength, STRENGTH.link) : STRENGTH.container, parent, via)
       return
     }
-    const own = Math.min(strength + 1, STRENGTH.pointer)
+    // what is not sure itself makes nothing else sure
+    const own = strength >= STRENGTH.link ? STRENGTH.pointer : strength
     if (leaf.isRival) return this.hits.add(field, block, offset, word, parent)
     switch (pointee.kind) {
       case 'void':
@@ -240,7 +241,7 @@ export class Propagation {
       // by its vtable it is known already, or it is none
       if (shape.isPolymorphic && claims.strength[block] !== STRENGTH.vtable) return true
       if (isSlack(usable - size, usable)) {
-        return this.fit.isPlausible(value, shape, value + usable) && this.claim(block, this.single(type), own, parent, via)
+        return (own === STRENGTH.pointer ? this.fit.isPlausible(value, shape, value + usable) : this.fit.fits(value, shape, value + usable)) && this.claim(block, this.single(type), own, parent, via)
       }
       if (usable < size) return false
       if (shape.tail !== null && this.fit.fits(value, shape, value + usable)) return this.claim(block, this.single(type), Math.min(own, STRENGTH.array), parent, via)
@@ -351,13 +352,14 @@ export class Propagation {
   }
 
   private arePointers(at: number, bytes: number): boolean {
-    let wrong = 0
-    const count = Math.min(CHECKED_POINTERS, Math.floor(bytes / 8))
-    for (let i = 0; i < count; i++) {
+    let pointers = 0
+    let others = 0
+    for (let i = 0; i < Math.min(CHECKED_POINTERS, Math.floor(bytes / 8)); i++) {
       const value = this.memory.word(at + i * 8)
-      if (value !== 0 && !(value >= LEAST_POINTER && this.kinds.at(value) !== null)) wrong++
+      if (value >= LEAST_POINTER && this.kinds.at(value) !== null) pointers++
+      else if (value !== 0) others++
     }
-    return wrong <= count / 4
+    return others <= pointers / 4
   }
 
   /** Printable up to a zero that lies within. */

@@ -14,6 +14,10 @@ import type { Adapter } from './standardTypes.ts'
 
 /** Addresses below are no pointers: the first page is never mapped. */
 export const LEAST_POINTER = 4096
+/** Numbers that programs keep in pointers to void are mostly below. */
+const SMALL_NUMBER = 2 ** 24
+/** What may speak against a type that nothing speaks for. */
+const TOLERATED = 0.25
 /** Bytes between an open end that a number counts and the block's end: what malloc rounds up, and a zero byte. */
 const ROUNDING = 24
 /** Elements of an array that are looked at. */
@@ -45,7 +49,7 @@ export class Fit {
   fits(at: number, shape: Shape, limit: number, depth = 0): boolean {
     this.begin(at)
     this.judge(at, shape, limit, depth)
-    if (shape.tail) this.judgeLength(at, shape, limit)
+    if (shape.tail) this.judgeTail(at, shape, limit)
     return this.passes()
   }
 
@@ -87,7 +91,7 @@ export class Fit {
   }
 
   private passes(): boolean {
-    return this.bad <= this.good / 4
+    return this.bad <= this.good / 4 + TOLERATED
   }
 
   private against(at: number, path: string, weight: number, what: string): void {
@@ -165,7 +169,7 @@ export class Fit {
         return
       case LEAF.pointer:
         // programs keep numbers in pointers to void
-        if (where === null) this.against(at, leaf.path, leaf.target === 0 ? 0.1 : 1, 'a pointer that leads nowhere')
+        if (where === null) this.against(at, leaf.path, leaf.target !== 0 ? 1 : value < SMALL_NUMBER ? 0.1 : 0.5, 'a pointer that leads nowhere')
         else if (where !== 'allocator') this.good += 0.25
         else this.judgeTarget(at, value, leaf, depth)
     }
@@ -217,21 +221,32 @@ export class Fit {
     if (!passes) this.against(at, path, Math.min(1, against / 2), 'leads to what does not fit')
   }
 
-  /** Whether a number of the type says how long its open end is; one that should and doesn't speaks against it. */
-  private judgeLength(at: number, shape: Shape, limit: number): void {
+  /** What lies at an open end, and whether a number of the type says how long it is; one that should and doesn't speaks against it. */
+  private judgeTail(at: number, shape: Shape, limit: number): void {
+    const { memory, shapes } = this.parts
     const tail = shape.tail!
-    const room = limit - at - tail.offset
+    const from = at + tail.offset
+    const room = limit - from
+    const element = shapes.of(tail.element)
+    if (element && element.leaves.every((leaf) => leaf.kind >= LEAF.scalar)) {
+      for (let word = from + ((8 - (from % 8)) % 8), i = 0; word + 8 <= limit && i < CHECKED_ELEMENTS; word += 8, i++) {
+        if (this.isBlockStart(memory.word(word))) this.against(word, tail.path, 1, 'an address of a block among numbers')
+      }
+    } else if (element) {
+      for (let i = 0; i < CHECKED_ELEMENTS && from + (i + 1) * tail.stride <= limit; i++) this.judge(from + i * tail.stride, element, limit, 0)
+    }
     let counts = false
     for (const { kind, offset, size, count } of shape.leaves) {
       if (kind !== LEAF.count || count !== 1 || offset >= tail.offset) continue
       counts = true
-      const length = this.parts.memory.unsigned(at + offset, size) * tail.stride
+      const length = memory.unsigned(at + offset, size) * tail.stride
       if (length > 0 && length <= room && room - length < ROUNDING) {
-        this.good += 1.5
+        // in a small block most numbers would do
+        this.good += Math.min(1.5, Math.max(0, room - ROUNDING) / 32 + 0.25)
         return
       }
     }
-    if (counts) this.against(at + tail.offset, tail.path, 0.5, 'no number says how long it is')
+    if (counts) this.against(from, tail.path, 0.5, 'no number says how long it is')
   }
 
   holds(at: number, { offset, size, value, isNot }: Guard): boolean {

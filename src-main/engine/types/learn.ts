@@ -246,7 +246,8 @@ export class Learning {
     }
     const blocks = groupHits.map((hit) => hits.block[hit])
     const chosen = choose(module)
-    const winners = this.contest(blocks, chosen, shapes.isRecord(target) ? 0.5 : 1)
+    // a pointer just behind a header says more than its words do
+    const winners = this.contest(blocks, chosen, offset > 0 ? 0.1 : shapes.isRecord(target) ? 0.5 : 1)
     let made = 0
     groupHits.forEach((hit, i) => {
       const shape = winners(i)
@@ -292,7 +293,7 @@ export class Learning {
     // one is ahead over all of them
     // the only one of several that fits needs to say less for itself
     const isAlone = sample.length >= ALONE && pool.length > 1 && (second === undefined || second.fits < sample.length / 2)
-    const isAhead = first.fits >= AGREEING * sample.length && first.score >= (isAlone ? least / 4 : least) * sample.length && (second === undefined || first.score >= second.score + AHEAD * Math.max(1, sample.length / 2) || sameLayout(first.shape, second.shape))
+    const isAhead = first.fits >= AGREEING * sample.length && first.score >= (isAlone ? least / 4 : least) * sample.length && (isAlone || second === undefined || first.score >= second.score + AHEAD * Math.max(1, sample.length / 2) || sameLayout(first.shape, second.shape))
     if (isAhead) return (i) => (fitsNow(first.shape, blocks[i]) ? first.shape : null)
     const finalists = standing.slice(0, FINALISTS)
     return (i) => {
@@ -310,7 +311,7 @@ export class Learning {
           next = score
         }
       }
-      return best !== null && bestScore >= Math.max(1, least) && bestScore >= next + AHEAD ? best : null
+      return best !== null && bestScore >= least && bestScore >= next + AHEAD ? best : null
     }
   }
 

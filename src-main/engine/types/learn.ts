@@ -21,6 +21,9 @@ const ENOUGH = 5
 const AGREEING = 0.95
 /** Share of blocks whose size is a multiple by chance, at most. */
 const MIXED = 0.75
+/** Bytes behind a record that say something when a number agrees with them, and how far it may differ: malloc's rounding. */
+const COUNTABLE = 40
+const ROUNDING = 24
 /** What an arm of a union must be ahead of the others by, and what bytes count for that may be numbers. */
 const AHEAD_OF_RIVAL = 0.75
 const NUMBERS = 0.25
@@ -85,7 +88,7 @@ export class Learning {
       const item = this.propagation.arrayOf(target, 0)
       if (shapes.isCharacter(target)) return this.propagation.isText(at, usable) ? { item, score: 1.5 } : nothing
       if (!fit.elementsFit(at, shape, usable)) return nothing
-      return { item, score: fit.good > 0 ? fit.score : NUMBERS }
+      return { item, score: fit.good > 0 ? fit.score : NUMBERS + this.propagation.numberLikeness(target, at, usable) }
     }
     if (isSlack(usable - shape.size, usable) || shape.tail !== null) return fit.fits(at, shape, at + usable, 1) ? { item: this.propagation.single(target), score: fit.score + 1 } : nothing
     return isSlack(usable % shape.size, usable) && fit.elementsFit(at, shape, usable) ? { item: this.propagation.arrayOf(target, 0), score: fit.score } : nothing
@@ -107,8 +110,8 @@ export class Learning {
       const multiples = open.filter((hit) => isSlack(heap.size(hits.block[hit]) % shape.size, heap.size(hits.block[hit]))).length
       const held = open.filter((hit) => this.propagation.holders(target, 0, heap.size(hits.block[hit])).length > 0).length
       if (held > open.length / 2) continue
-      const areArrays = multiples >= AGREEING * open.length
-      if (!areArrays && (open.length < ENOUGH || multiples > MIXED * open.length)) continue
+      const areArrays = multiples >= AGREEING * open.length && !this.isCounted(open, shape)
+      if (!areArrays && (open.length < ENOUGH || (multiples > MIXED * open.length && !this.isCounted(open, shape)))) continue
       for (const hit of open) {
         const block = hits.block[hit]
         const at = heap.address(block)
@@ -119,6 +122,25 @@ export class Learning {
       }
     }
     return made
+  }
+
+  /** Whether a number of the record says how many bytes are allocated behind it. */
+  private isCounted(open: Uint32Array, shape: Shape): boolean {
+    const { hits, heap, memory } = this.propagation
+    return shape.leaves.some(({ kind, offset, size, count }) => {
+      if (kind !== LEAF.count || count !== 1 || size < 2) return false
+      let asked = 0
+      let agree = 0
+      for (const hit of open) {
+        const block = hits.block[hit]
+        const room = heap.size(block) - shape.size
+        if (room < COUNTABLE) continue
+        asked++
+        const bytes = memory.unsigned(heap.address(block) + offset, size)
+        if (bytes <= room && room - bytes < ROUNDING) agree++
+      }
+      return asked >= ENOUGH && agree >= AGREEING * asked
+    })
   }
 
   /** Claims what the fields' other targets tell; answers how many. */
@@ -216,6 +238,8 @@ export class Learning {
     let made = 0
     for (const order of hits.byField()) {
       const groups = new Map<string, Group>()
+      // the other arms say what it may be
+      if (this.propagation.shapes.field(hits.field[order[0]]).isRival) continue
       for (const hit of order) {
         const block = hits.block[hit]
         if (!this.isUnknown(block)) continue
@@ -286,31 +310,30 @@ export class Learning {
     const standing = scored.filter(({ fits }) => fits > 0).sort((a, b) => b.score - a.score)
     const [first, second] = standing
     if (first === undefined) return () => null
-    const fitsNow = (shape: Shape, block: number): boolean => {
-      const at = heap.address(block)
-      return shape.size <= heap.size(block) && fit.fits(at, shape, at + heap.size(block), 1)
-    }
-    // one is ahead over all of them
-    // the only one of several that fits needs to say less for itself
+    // one is ahead over all of them, or the only one of several that fits
     const isAlone = sample.length >= ALONE && pool.length > 1 && (second === undefined || second.fits < sample.length / 2)
-    const isAhead = first.fits >= AGREEING * sample.length && first.score >= (isAlone ? least / 4 : least) * sample.length && (isAlone || second === undefined || first.score >= second.score + AHEAD * Math.max(1, sample.length / 2) || sameLayout(first.shape, second.shape))
-    if (isAhead) return (i) => (fitsNow(first.shape, blocks[i]) ? first.shape : null)
+    const isClear = isAlone || second === undefined || first.score >= second.score + AHEAD * Math.max(1, sample.length / 2) || sameLayout(first.shape, second.shape)
+    const isAhead = isClear && first.fits >= AGREEING * sample.length && first.score >= (isAlone ? least / 4 : least) * sample.length
     const finalists = standing.slice(0, FINALISTS)
     return (i) => {
+      const at = heap.address(blocks[i])
+      const usable = heap.size(blocks[i])
       let best: Shape | null = null
-      let bestScore = 0
+      let bestScore = isAhead ? -Infinity : 0
       let next = 0
       for (const { shape } of finalists) {
-        if (!fitsNow(shape, blocks[i])) continue
-        const { score } = fit
+        if (shape.size > usable || !fit.fits(at, shape, at + usable, 1)) continue
+        // what most of the group are is likelier
+        const score = fit.score + (isAhead && shape === first.shape ? 2 * AHEAD : 0)
         if (score > bestScore) {
-          next = bestScore
+          next = Math.max(0, bestScore)
           bestScore = score
           best = shape
         } else if (score > next) {
           next = score
         }
       }
+      if (isAhead && best === first.shape) return best
       return best !== null && bestScore >= least && bestScore >= next + AHEAD ? best : null
     }
   }

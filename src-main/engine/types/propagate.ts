@@ -8,7 +8,7 @@
  */
 import type { TypeRef } from '../../contract/rows.ts'
 import type { Progress } from '../ports.ts'
-import { TYPE } from '../symbols/tables.ts'
+import { ENCODING, TYPE } from '../symbols/tables.ts'
 import { isRecord } from '../symbols/typeTable.ts'
 import { Claims, STRENGTH } from './claims.ts'
 import { Containment } from './containment.ts'
@@ -360,6 +360,28 @@ export class Propagation {
       else if (value !== 0) others++
     }
     return others <= pointers / 4
+  }
+
+  /** How much like numbers of that type the words look: 0 to 1. Other types of numbers look like it by chance. */
+  numberLikeness(type: TypeRef, at: number, bytes: number): number {
+    const { symbols } = this.shapes
+    const owner = symbols.owner(type)
+    const size = this.shapes.size(type)
+    if (!owner || size !== 8) return 0
+    const isFloat = owner.table.encoding(type - owner.firstId) === ENCODING.float
+    let alike = 0
+    let asked = 0
+    for (let i = 0; i < Math.min(CHECKED_POINTERS, Math.floor(bytes / 8)); i++) {
+      const high = this.memory.unsigned(at + i * 8 + 4, 4)
+      const low = this.memory.unsigned(at + i * 8, 4)
+      if (high === 0 && low === 0) continue
+      asked++
+      const exponent = (high >>> 20) & 0x7ff
+      const isNumber = exponent > 1023 - 64 && exponent < 1023 + 64
+      const isInteger = high < 0x100 || high >= 0xffff_ff00
+      if (isFloat ? isNumber : isInteger) alike++
+    }
+    return asked === 0 ? 0 : alike / asked
   }
 
   /** Printable up to a zero that lies within. */

@@ -1,6 +1,7 @@
 import { mount } from 'svelte'
 import './theme.css'
 import './base.css'
+import './chain.css'
 import App from './App.svelte'
 import { createClient } from './client.ts'
 import { AppState } from './state/app.svelte.ts'

@@ -3,6 +3,7 @@ import type {
   BlockPage, BlockState, BlockView, CandidatePage, CoreSummary, GlobalRow, GraphState, LabelRow, LayoutDetails, LeakGroupPage, LeakPage, ModuleSymbolsRow, Neighbourhood, Page, RangeKind, RangeRow, ReferenceGroups, ReferencePage,
   RetainedPage, TopPage, TypeEvidence, TypeKind, TypeLayout, TypeRef, TypeRow, TypesState, Why,
 } from './rows.ts'
+import type { StackPage } from './stackRows.ts'
 
 /**
  * The one interface of the engine: the CLI, the HTTP host, the Electron host and the renderer speak it and
@@ -26,6 +27,8 @@ export interface CoreApi {
   listBlocks(q: BlockQuery): Promise<Outcome<BlockPage>>
   /** The memory map, in address order. */
   listRanges(q: RangeQuery): Promise<Outcome<Page<RangeRow>>>
+  /** The frames of each thread, in the order of `CoreSummary.threads`; named by what is known of symbols so far. */
+  listStacks(q: StackQuery): Promise<Outcome<StackPage>>
   /** What is known of each module's symbols so far; all that follows answers from the modules that are ready. */
   listModuleSymbols(q: { core: string }): Promise<Outcome<ModuleSymbolsRow[]>>
   /** Settles when no module is waiting any more. */
@@ -153,6 +156,16 @@ export interface RangeQuery {
   limit: number
 }
 
+export interface StackQuery {
+  core: string
+  /** Of each thread at most, 1..10000. */
+  frames: number
+  /** Threads. */
+  offset: number
+  /** 1..10000 */
+  limit: number
+}
+
 export interface TypeQuery {
   core: string
   /** Plain text in the name, `/regex/`, or a comparison such as `size>=64`; empty for all. */
@@ -194,6 +207,8 @@ export interface BlockViewQuery {
   address: number
   /** A type's name to lay over; absent: the block's own type. */
   as?: string
+  /** Bytes before the first element of `as`; 0 where absent. */
+  header?: number
   offset: number
   /** 1..10000 */
   limit: number

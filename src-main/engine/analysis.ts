@@ -25,6 +25,7 @@ import { AddressSpace } from './memory/addressSpace.ts'
 import { Demangler } from './recognize/demangle.ts'
 import { typeBlocks, vtableRanges } from './recognize/typeBlocks.ts'
 import { Vtables } from './recognize/vtables.ts'
+import { PLAIN_ONLY } from './stacks/moduleDwarf.ts'
 import { regionPieces, unreadBytes, wordKindRanges, type GraphPlan } from './graph/plan.ts'
 import { rootPieces } from './graph/roots.ts'
 import { Cancelled } from './ports.ts'
@@ -87,7 +88,7 @@ export const openSession: OpenSession = async (handle, options, ports) => {
   }
   const view = (): ProcessView => ({ memory, blocks, types: findings.types, symbols: processSymbols(core, memory, modules, ports, diagnostics), ranges, machine: core.machine })
   const threads = core.notes.threads.map((t) => ({ tid: t.tid, sp: Number(t.sp), registers: t.registers }))
-  return new CoreSession({ summary, ranges, findings, graph, sources: symbolSources(modules, options), newView: view, threads, planGraph: plan, ports, closeIndex: stored.close })
+  return new CoreSession({ summary, ranges, blocks, findings, identity, graph, sources: symbolSources(modules, options), newView: view, threads, stacks: { memory, modules, threads, machine: core.machine, decompressor: ports.decompressor ?? PLAIN_ONLY, diagnostics }, planGraph: plan, ports, closeIndex: stored.close })
 }
 
 /** Without tables yet: these are attached as they come. */

@@ -1,13 +1,14 @@
 /** One open core: answers queries from its columns, its symbols and its graph, as far as these are attached. */
 import type { Findings } from './analysis.ts'
 import type {
-  BlockQuery, BlockViewQuery, GlobalQuery, GraphPart, LeakGroupQuery, LeakQuery, NeighbourhoodQuery, RangeQuery, ReferenceGroupQuery, ReferenceQuery, RetainedQuery, TopQuery, TypeLayoutQuery,
+  BlockQuery, BlockViewQuery, GlobalQuery, GraphPart, LeakGroupQuery, LeakQuery, NeighbourhoodQuery, RangeQuery, ReferenceGroupQuery, ReferenceQuery, RetainedQuery, StackQuery, TopQuery, TypeLayoutQuery,
   TypeQuery, WhyQuery,
 } from '../contract/api.ts'
 import type {
   BlockPage, BlockRow, BlockView, CoreSummary, GlobalRow, LayoutDetails, LeakGroupPage, LeakPage, Neighbourhood, Page, RangeRow, ReferenceGroups, ReferencePage, RetainedPage, TopPage, TopRow, TypeEvidence, TypeLayout,
   TypeRow, Why,
 } from '../contract/rows.ts'
+import type { StackPage } from '../contract/stackRows.ts'
 import type { Blocks } from './allocator/blocks.ts'
 import { GraphQueries } from './findings/graphQueries.ts'
 import { LayoutLists } from './findings/layoutLists.ts'
@@ -15,10 +16,12 @@ import { listBlocks } from './findings/listBlocks.ts'
 import type { ProcessView } from './findings/pointers.ts'
 import type { RootThread } from './findings/rootNames.ts'
 import { SymbolQueries, type TypeWithMembers } from './findings/symbolQueries.ts'
+import { ThreadStacks } from './findings/threadStacks.ts'
 import { pageOf, topRows, type TopBy } from './findings/top.ts'
 import { hex } from './bytes/units.ts'
 import { UsageError } from './errors.ts'
 import { saveBlocks } from './index/storedBlocks.ts'
+import type { UnwindQuery } from './stacks/unwindThreads.ts'
 import { nameByDebugInfo } from './recognize/debugNames.ts'
 import { markdownReport } from './report/markdown.ts'
 import type { GraphPlan } from './graph/plan.ts'
@@ -42,6 +45,7 @@ export interface SessionParts {
   newView: () => ProcessView
   blocks: Blocks
   threads: RootThread[]
+  stacks: UnwindQuery
   planGraph: () => GraphPlan
   ports: SessionPorts
   closeIndex: () => void
@@ -54,6 +58,7 @@ export class CoreSession implements EngineSession {
   private readonly graph: GraphQueries
   private readonly rows = new Map<TopBy, TopRow[]>()
   private readonly requested: Map<number, number>
+  private readonly stacks: ThreadStacks
   private isNamed = true
   /** With the types that were found, once they are. */
   private findings: Findings
@@ -69,6 +74,7 @@ export class CoreSession implements EngineSession {
     this.findings = findings
     this.view = parts.newView()
     this.queries = new SymbolQueries(this.view, findings.groups)
+    this.stacks = new ThreadStacks(parts.stacks, this.view.symbols)
     this.requested = new Map(findings.requested)
     const usedBytes = findings.allocators.reduce((sum, a) => sum + a.used, 0)
     this.graph = new GraphQueries({ process: this.view, requested: this.requested, threads, usedBytes })
@@ -99,6 +105,10 @@ export class CoreSession implements EngineSession {
     if (q.sort === 'size') rows.sort((a, b) => a.end - a.start - (b.end - b.start))
     if (q.descending) rows.reverse()
     return { rows: rows.slice(q.offset, q.offset + q.limit), total: rows.length, offset: q.offset }
+  }
+
+  listStacks(q: StackQuery): Promise<StackPage> {
+    return this.stacks.list(q)
   }
 
   reportMarkdown(): string {

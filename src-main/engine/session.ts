@@ -1,12 +1,13 @@
 import type {
-  BlockQuery, BlockViewQuery, GlobalQuery, GraphPart, LeakGroupQuery, LeakQuery, NeighbourhoodQuery, RangeQuery, ReferenceGroupQuery, ReferenceQuery, RetainedQuery, TopQuery, TypeLayoutQuery, TypeQuery, WhyQuery,
+  BlockQuery, BlockViewQuery, GlobalQuery, GraphPart, LeakGroupQuery, LeakQuery, NeighbourhoodQuery, RangeQuery, ReferenceGroupQuery, ReferenceQuery, RetainedQuery, StackQuery, TopQuery, TypeLayoutQuery, TypeQuery, WhyQuery,
 } from '../contract/api.ts'
 import type {
   BlockPage, BlockView, CoreSummary, DiagnosticRow, GlobalRow, LayoutDetails, LeakGroupPage, LeakPage, Neighbourhood, Page, RangeRow, ReferenceGroups, ReferencePage, RetainedPage, TopPage, TypeEvidence, TypeLayout, TypeRow, Why,
 } from '../contract/rows.ts'
+import type { StackPage } from '../contract/stackRows.ts'
 import type { GraphPlan } from './graph/plan.ts'
 import type { TypeWithMembers } from './findings/symbolQueries.ts'
-import type { ByteSource, IndexStore, ModuleFiles, Progress } from './ports.ts'
+import type { ByteSource, Decompressor, IndexStore, ModuleFiles, Progress } from './ports.ts'
 import type { SymbolSource } from './symbols/moduleSources.ts'
 import type { SymbolTables } from './symbols/tables.ts'
 
@@ -27,6 +28,8 @@ export interface SessionPorts {
   /** What was found wrong with the file before the engine saw it: damage of a compressed core. */
   damage?: DiagnosticRow[]
   files: ModuleFiles
+  /** For compressed sections of files; absent: they count as not there. */
+  decompressor?: Decompressor
   /** Null: no cache. */
   store: IndexStore | null
   progress: Progress
@@ -45,6 +48,7 @@ export interface EngineSession {
   listTop(q: TopQuery): TopPage
   listBlocks(q: BlockQuery): BlockPage
   listRanges(q: RangeQuery): Page<RangeRow>
+  listStacks(q: StackQuery): Promise<StackPage>
   reportMarkdown(): string
   /** What a graph is built from, beside the blocks, which are in `store` then. */
   graphPlan(store: IndexStore): GraphPlan

@@ -1,6 +1,6 @@
 /** Every argument that comes from outside, checked field by field; what makes no sense is a UsageError. */
 import type {
-  BlockQuery, BlockViewQuery, GlobalQuery, GraphPart, LeakGroupQuery, LeakQuery, NeighbourhoodQuery, OpenQuery, RangeQuery, ReferenceGroupQuery, ReferenceQuery, RetainedQuery, TopQuery, TypeLayoutQuery, TypeQuery,
+  BlockQuery, BlockViewQuery, GlobalQuery, GraphPart, LeakGroupQuery, LeakQuery, NeighbourhoodQuery, OpenQuery, RangeQuery, ReferenceGroupQuery, ReferenceQuery, RetainedQuery, StackQuery, TopQuery, TypeLayoutQuery, TypeQuery,
   WhyQuery,
 } from '../contract/api.ts'
 import { RANGE_KINDS, TYPE_KINDS } from '../contract/rows.ts'
@@ -56,6 +56,11 @@ export function rangeQuery(value: unknown): RangeQuery {
   if (q['sort'] !== undefined) query.sort = oneOf(q, 'sort', ['start', 'size'])
   if (q['descending'] !== undefined) query.descending = flag(q, 'descending')
   return query
+}
+
+export function stackQuery(value: unknown): StackQuery {
+  const q = fields(value)
+  return { core: text(q, 'core', ID_MAX), frames: integer(q, 'frames', 1, LIMIT_MAX), ...page(q) }
 }
 
 export function typeQuery(value: unknown): TypeQuery {

@@ -15,6 +15,7 @@ const METHODS: Record<CoreApiMethod, true> = {
   listTop: true,
   listBlocks: true,
   listRanges: true,
+  listStacks: true,
   listModuleSymbols: true,
   awaitSymbols: true,
   cancelSymbols: true,

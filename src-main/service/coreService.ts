@@ -12,6 +12,7 @@ import type {
   BlockPage, BlockView, CoreSummary, GlobalRow, GraphState, LayoutDetails, LeakGroupPage, LeakPage, ModuleSymbolsRow, Neighbourhood, Page, RangeRow, ReferenceGroups, ReferencePage, RetainedPage, TopPage,
   TypeEvidence, TypeLayout, TypeRow, TypesState, Why,
 } from '../contract/rows.ts'
+import type { StackPage } from '../contract/stackRows.ts'
 import { UsageError } from '../engine/errors.ts'
 import { Cancelled } from '../engine/ports.ts'
 import type { OpenOptions } from '../engine/session.ts'
@@ -23,7 +24,7 @@ import type { BlockText, BlockTextQuery, EngineCalls, EngineMethod, TypeText, Ty
 import { SymbolPool } from '../workers/symbolPool.ts'
 import {
   addressQuery, blockQuery, blockViewQuery, coreQuery, fileQuery, globalQuery, graphPartQuery, layoutQuery, leakGroupQuery, leakQuery, neighbourhoodQuery, openQuery, rangeQuery, referenceGroupQuery, referenceQuery, retainedQuery,
-  topQuery, typeLayoutQuery, typeQuery, whyQuery,
+  stackQuery, topQuery, typeLayoutQuery, typeQuery, whyQuery,
 } from './arguments.ts'
 import { CoreGraph } from './coreGraph.ts'
 import { CoreSymbols } from './coreSymbols.ts'
@@ -166,6 +167,10 @@ export class CoreService implements CoreApi {
 
   listRanges(query: Parameters<CoreApi['listRanges']>[0]): Promise<Outcome<Page<RangeRow>>> {
     return this.ask('listRanges', query, (q) => rangeQuery(q).core, rangeQuery)
+  }
+
+  listStacks(query: Parameters<CoreApi['listStacks']>[0]): Promise<Outcome<StackPage>> {
+    return this.askPart('listStacks', query, ({ symbols }, checked) => symbols.listStacks(checked), stackQuery)
   }
 
   listTypes(query: Parameters<CoreApi['listTypes']>[0]): Promise<Outcome<Page<TypeRow>>> {

@@ -2,8 +2,10 @@
  * The symbols of one open core's modules: what the database has is there at once, the rest is read into it by the pool and
  * attached as it becomes ready. Blocks never wait for it.
  */
+import type { StackQuery } from '../contract/api.ts'
 import type { Outcome } from '../contract/outcome.ts'
 import type { ModuleSymbolsRow, TypeLayout } from '../contract/rows.ts'
+import type { StackPage } from '../contract/stackRows.ts'
 import type { SymbolSource } from '../engine/symbols/moduleSources.ts'
 import type { EngineWorker } from '../workers/engineWorker.ts'
 import type { AttachedSymbols } from '../workers/messages.ts'
@@ -43,6 +45,12 @@ export class CoreSymbols {
   findType(name: string): Promise<Outcome<TypeLayout | null>> {
     const { folder, worker } = this.options
     return worker.call('findType', { folder, name })
+  }
+
+  /** Named by what is known so far; nothing is read for it but symbol tables. */
+  listStacks(query: StackQuery): Promise<Outcome<StackPage>> {
+    const { folder, worker } = this.options
+    return worker.call('listStacks', { folder, query })
   }
 
   /** Settles when no module waits or is being read. */

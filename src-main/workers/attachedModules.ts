@@ -26,6 +26,11 @@ export class AttachedModules {
     })
   }
 
+  /** Unless it was opened before. */
+  openOnce(session: EngineSession, folder: string): void {
+    if (this.folder === '') this.open(session, folder)
+  }
+
   attach(session: EngineSession, { folder, module, identity }: EngineCalls['attachSymbols']['query']): AttachedSymbols | null {
     return this.attachIf(session, folder, module, identity, '')
   }

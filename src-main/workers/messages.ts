@@ -1,12 +1,13 @@
 /** What passes between the main thread and an engine worker. Plain data; every request is answered by one response. */
 import type {
-  BlockQuery, BlockViewQuery, GlobalQuery, GraphPart, GraphStage, LeakGroupQuery, LeakQuery, NeighbourhoodQuery, RangeQuery, ReferenceGroupQuery, ReferenceQuery, RetainedQuery, Stage, TopQuery, TypeLayoutQuery,
+  BlockQuery, BlockViewQuery, GlobalQuery, GraphPart, GraphStage, LeakGroupQuery, LeakQuery, NeighbourhoodQuery, RangeQuery, ReferenceGroupQuery, ReferenceQuery, RetainedQuery, Stage, StackQuery, TopQuery, TypeLayoutQuery,
   TypeQuery, WhyQuery,
 } from '../contract/api.ts'
 import type { Failure } from '../contract/outcome.ts'
 import type {
   BlockPage, BlockView, CoreSummary, GlobalRow, LayoutDetails, LeakGroupPage, LeakPage, Neighbourhood, Page, RangeRow, ReferenceGroups, ReferencePage, RetainedPage, TopPage, TypeEvidence, TypeLayout, TypeRow, Why,
 } from '../contract/rows.ts'
+import type { StackPage } from '../contract/stackRows.ts'
 import type { GraphPlan } from '../engine/graph/plan.ts'
 import type { OpenOptions } from '../engine/session.ts'
 import type { SymbolSource } from '../engine/symbols/moduleSources.ts'
@@ -69,6 +70,8 @@ export interface EngineCalls {
   listTop: { query: TopQuery; answer: TopPage }
   listBlocks: { query: BlockQuery; answer: BlockPage }
   listRanges: { query: RangeQuery; answer: Page<RangeRow> }
+  /** What the database in `folder` has of modules' symbols is attached first. */
+  listStacks: { query: { folder: string; query: StackQuery }; answer: StackPage }
   blockText: { query: BlockTextQuery; answer: BlockText }
   listTypes: { query: TypeQuery; answer: Page<TypeRow> }
   typeLayout: { query: TypeLayoutQuery; answer: TypeLayout }

@@ -9,6 +9,7 @@ import type { EngineSession, OpenSession } from '../engine/session.ts'
 import { openFileByteSource } from '../storage/fileByteSource.ts'
 import { lmdbIndexStore } from '../storage/lmdbIndexStore.ts'
 import { moduleFiles } from '../storage/moduleFiles.ts'
+import { sectionDecompressor } from '../storage/sectionDecompressor.ts'
 import { wasmModule } from '../storage/wasmModules.ts'
 import { blockText } from './blockText.ts'
 import { AttachedModules } from './attachedModules.ts'
@@ -55,6 +56,9 @@ export function serveEngine(port: MessagePort, openSession: OpenSession, decompr
         return opened().listBlocks(call.query)
       case 'listRanges':
         return opened().listRanges(call.query)
+      case 'listStacks':
+        symbols.openOnce(opened(), call.query.folder)
+        return opened().listStacks(call.query.query)
       case 'blockText':
         return blockText(opened(), call.query)
       case 'listTypes':
@@ -132,6 +136,7 @@ export function serveEngine(port: MessagePort, openSession: OpenSession, decompr
         core,
         damage,
         files: moduleFiles,
+        decompressor: sectionDecompressor,
         store: request.indexFolder === null ? null : lmdbIndexStore(request.indexFolder),
         progress,
         wasm: wasmModule,

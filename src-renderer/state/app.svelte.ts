@@ -160,6 +160,9 @@ export class AppState {
       case 'graph':
         if (this.phase.kind === 'open' && this.phase.core.summary.core === event.core) this.phase.core.graph.take(event)
         return
+      case 'types':
+        if (this.phase.kind === 'open' && this.phase.core.summary.core === event.core) this.phase.core.inference.take(event)
+        return
       case 'offered':
         this.files = [event.file, ...this.files.filter((file) => file.file !== event.file.file)]
         if (!event.file.openNow) return

@@ -1,12 +1,13 @@
 /**
- * The page of a block: its bytes, who points to it and what it points to, the chains to it, what it retains. Each tab asks
+ * The page of a block: why it has its type and which it may have, its bytes, who points to it and what it points to, the chains to it, what it retains. Each tab asks
  * the engine when it is first looked at.
  */
 
 import type { CoreClient } from '../../src-main/contract/api.ts'
-import type { ReferenceGroupRow, ReferenceGroups, ReferencePage, ReferenceRow, RetainedPage, Why } from '../../src-main/contract/rows.ts'
+import type { ReferenceGroupRow, ReferenceGroups, ReferencePage, ReferenceRow, RetainedPage, TypeEvidence, Why } from '../../src-main/contract/rows.ts'
 import { place } from '../format/references.ts'
 import { Answer } from './answer.svelte.ts'
+import { CandidatesState, type Rejections } from './candidatesState.svelte.ts'
 import { ListState } from './listState.svelte.ts'
 import { memoryState, retainedState, type MemoryState, type RetainedState } from './lists.ts'
 import { LocalRows, type LocalColumn } from './localRows.svelte.ts'
@@ -36,18 +37,30 @@ export class BlockPage {
   readonly #client: CoreClient
   readonly #core: string
   readonly #address: number
+  readonly #rejections: Rejections
+  #evidence: Answer<TypeEvidence> | null = null
+  #candidates: CandidatesState | null = null
   #chains: Answer<Why> | null = null
   #chainLimit = FEW_CHAINS
   #size: Answer<RetainedPage> | null = null
   #retained: RetainedState | null = null
 
-  constructor(client: CoreClient, core: string, address: number, tab: BlockTab, version: number) {
+  constructor(client: CoreClient, core: string, address: number, tab: BlockTab, rejections: Rejections, version: number) {
     this.#client = client
     this.#core = core
     this.#address = address
+    this.#rejections = rejections
     this.tab = tab
     this.words = memoryState(client, core, address, version)
     this.of = { in: new References(client, core, address, 'in'), out: new References(client, core, address, 'out') }
+  }
+
+  evidence(version: number): Answer<TypeEvidence> {
+    return (this.#evidence ??= new Answer(() => this.#client.evidence({ core: this.#core, address: this.#address }), version))
+  }
+
+  candidates(version: number): CandidatesState {
+    return (this.#candidates ??= new CandidatesState(this.#client, this.#core, this.#address, 'block', this.#rejections, version))
   }
 
   chains(version: number): Answer<Why> {

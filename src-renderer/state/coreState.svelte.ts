@@ -1,16 +1,19 @@
 /** One open core as the window holds it: its summary, its symbols, the places visited, and the lists behind them. */
 
 import type { CoreClient } from '../../src-main/contract/api.ts'
-import type { CoreSummary, DiagnosticRow, LayoutDetails, ModuleRow, ModuleSymbolsRow, RangeKind, ThreadRow } from '../../src-main/contract/rows.ts'
+import type { CoreSummary, DiagnosticRow, ModuleRow, ModuleSymbolsRow, RangeKind, ThreadRow } from '../../src-main/contract/rows.ts'
 import { DIAGNOSTIC_ORDER } from '../format/words.ts'
 import type { BlockSelection, LeakSelection } from './blockSelection.ts'
-import { Answer } from './answer.svelte.ts'
 import { BlockPage } from './blockPage.svelte.ts'
+import { Rejections } from './candidatesState.svelte.ts'
 import { GraphState } from './graphState.svelte.ts'
+import { InferenceState } from './inferenceState.svelte.ts'
+import { LabelsState } from './labelsState.svelte.ts'
 import {
   blocksState, globalsState, leakGroupsState, leaksState, mapState, retainedState, typesState,
   type BlocksState, type GlobalsState, type LeakGroupsState, type LeaksState, type MapState, type RetainedState, type TypesState,
 } from './lists.ts'
+import { LayoutPage } from './layoutPage.svelte.ts'
 import { LayoutState } from './layoutState.svelte.ts'
 import { LocalRows } from './localRows.svelte.ts'
 import { Places, type BlockTab, type Entry } from './places.svelte.ts'
@@ -22,19 +25,22 @@ export class CoreState {
   readonly places = new Places()
   readonly symbols: SymbolsState
   readonly graph: GraphState
+  readonly inference: InferenceState
+  readonly labels: LabelsState
   readonly top: TopState
   readonly layout: LayoutState
   readonly threads: LocalRows<ThreadRow>
   readonly modules: LocalRows<ModuleRow>
   readonly diagnostics: LocalRows<DiagnosticRow>
   readonly #client: CoreClient
+  readonly #rejections = new Rejections()
   /** Lists that a place chose belong to it in the history, so Back finds them as they were. */
   readonly #blocks = new WeakMap<Entry, BlocksState>()
   readonly #maps = new WeakMap<Entry, MapState>()
   readonly #pages = new WeakMap<Entry, BlockPage>()
   readonly #leaks = new WeakMap<Entry, LeaksState>()
   readonly #retained = new WeakMap<Entry, RetainedState>()
-  readonly #layouts = new WeakMap<Entry, Answer<LayoutDetails>>()
+  readonly #layouts = new WeakMap<Entry, LayoutPage>()
   #leakGroups: LeakGroupsState | null = null
   #types: TypesState | null = null
   #globals: GlobalsState | null = null
@@ -44,6 +50,8 @@ export class CoreState {
     this.summary = summary
     this.symbols = new SymbolsState(client, summary.core, summary.modules)
     this.graph = new GraphState(client, summary.core)
+    this.inference = new InferenceState(client, summary.core)
+    this.labels = new LabelsState(client, summary.core)
     this.top = new TopState(client, summary.core)
     this.layout = new LayoutState(client, summary.core)
     this.threads = new LocalRows(
@@ -80,24 +88,31 @@ export class CoreState {
     )
   }
 
-  /** Rises when symbols or the graph may tell more of blocks. */
+  /** Rises when symbols, the graph, found types or labels may tell more of blocks. */
   get version(): number {
-    return this.symbols.version + this.graph.version
+    return this.namesVersion + this.graph.version
+  }
+
+  /** Rises when lists of types and variables may say more: these know nothing of the graph. */
+  get namesVersion(): number {
+    return this.symbols.version + this.inference.version + this.labels.version
   }
 
   /** No timer outlives it. */
   end(): void {
     this.symbols.end()
     this.graph.end()
+    this.inference.end()
+    this.labels.end()
   }
 
   /** Lists of what symbols tell, made when they are first looked at. */
   get types(): TypesState {
-    return (this.#types ??= typesState(this.#client, this.summary.core, this.symbols.version))
+    return (this.#types ??= typesState(this.#client, this.summary.core, this.namesVersion))
   }
 
   get globals(): GlobalsState {
-    return (this.#globals ??= globalsState(this.#client, this.summary.core, this.symbols.version))
+    return (this.#globals ??= globalsState(this.#client, this.summary.core, this.namesVersion))
   }
 
   blocksAt(entry: Entry, selection: BlockSelection): BlocksState {
@@ -110,7 +125,7 @@ export class CoreState {
 
   /** The page of what lies at an address. */
   pageAt(entry: Entry, address: number, tab: BlockTab): BlockPage {
-    return at(this.#pages, entry, () => new BlockPage(this.#client, this.summary.core, address, tab, this.version))
+    return at(this.#pages, entry, () => new BlockPage(this.#client, this.summary.core, address, tab, this.#rejections, this.version))
   }
 
   /** What follows asks the graph: only where it is ready. */
@@ -126,8 +141,8 @@ export class CoreState {
     return at(this.#retained, entry, () => retainedState(this.#client, this.summary.core, address, this.version))
   }
 
-  layoutAt(entry: Entry, key: string): Answer<LayoutDetails> {
-    return at(this.#layouts, entry, () => new Answer(() => this.#client.layoutDetails({ core: this.summary.core, key }), this.version))
+  layoutAt(entry: Entry, key: string): LayoutPage {
+    return at(this.#layouts, entry, () => new LayoutPage(this.#client, this.summary.core, key, this.#rejections, this.version))
   }
 
   /** Free bytes that are no block: what an arena has not yet cut up. */

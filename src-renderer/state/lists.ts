@@ -4,7 +4,7 @@ import type { BlockQuery, CoreClient, GlobalQuery, LeakGroupQuery, LeakQuery, Ra
 import type { BlockPage, BlockRow, BlockView, BlockWordRow, GlobalRow, LeakGroupPage, LeakGroupRow, LeakPage, LeakRow, Page, RangeKind, RangeRow, RetainedPage, RetainedRow, TypeKind, TypeRow } from '../../src-main/contract/rows.ts'
 import type { BlockSelection, LeakSelection } from './blockSelection.ts'
 import { ListState } from './listState.svelte.ts'
-import type { TableMemory } from './tableMemory.svelte.ts'
+import { TableMemory } from './tableMemory.svelte.ts'
 
 export type BlocksState = ListState<BlockRow, BlockPage, { state: BlockQuery['state'] }>
 
@@ -40,7 +40,7 @@ export type TypesState = ListState<TypeRow, Page<TypeRow>, TypesChoice>
 
 export function typesState(client: CoreClient, core: string, version: number): TypesState {
   const start: TypesChoice = { filter: '', kind: null, withBlocks: false, sort: 'bytes', descending: true }
-  return new ListState(start, ({ kind, ...rest }, paging) => client.listTypes({ core, ...rest, ...(kind === null ? {} : { kind }), ...paging }), version)
+  return new ListState(start, ({ kind, ...rest }, paging) => client.listTypes({ core, ...rest, ...(kind === null ? {} : { kind }), ...paging }), version, new TableMemory(), (row) => String(row.id))
 }
 
 export type TlsChoice = 'all' | 'global' | 'thread'
@@ -76,7 +76,7 @@ export type LeakGroupsState = ListState<LeakGroupRow, LeakGroupPage, LeakGroupsC
 
 export function leakGroupsState(client: CoreClient, core: string, version: number): LeakGroupsState {
   const start: LeakGroupsChoice = { filter: '', sort: 'bytes', descending: true }
-  return new ListState(start, (choice, paging) => client.groupLeaks({ core, ...choice, ...paging }), version)
+  return new ListState(start, (choice, paging) => client.groupLeaks({ core, ...choice, ...paging }), version, new TableMemory(), (row) => row.label)
 }
 
 export interface LeaksChoice {

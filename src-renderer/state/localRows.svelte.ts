@@ -1,4 +1,4 @@
-/** A list that came whole with the summary: filtered and sorted here. */
+/** A list that came whole: filtered and sorted here. */
 
 import type { RowSource } from './rowSource.ts'
 
@@ -11,7 +11,7 @@ export interface LocalColumn<Row> {
 export class LocalRows<Row> implements RowSource<Row> {
   filter = $state('')
   sort = $state<{ id: string; descending: boolean } | null>(null)
-  readonly #all: Row[]
+  #all = $state.raw() as Row[]
   readonly #columns: LocalColumn<Row>[]
   readonly #text: (row: Row) => string
 
@@ -31,6 +31,11 @@ export class LocalRows<Row> implements RowSource<Row> {
     const sign = sort.descending ? -1 : 1
     return [...kept].sort((a, b) => sign * compare(column.key(a), column.key(b)))
   })
+
+  /** Other rows; filter and order stay. */
+  replace(all: Row[]): void {
+    this.#all = all
+  }
 
   get total(): number {
     return this.rows.length

@@ -19,6 +19,15 @@ export class PageCache<Row> {
     return this.#pages.get(page)?.[index - page * this.pageSize]
   }
 
+  /** Index of a row among the pages at hand; null where none is it. */
+  find(is: (row: Row) => boolean): number | null {
+    for (const [page, rows] of this.#pages) {
+      const at = rows.findIndex(is)
+      if (at >= 0) return page * this.pageSize + at
+    }
+    return null
+  }
+
   put(page: number, rows: Row[]): void {
     this.#pages.delete(page)
     this.#pages.set(page, rows)

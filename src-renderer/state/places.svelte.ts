@@ -9,7 +9,7 @@ import type { TypeWish } from './layoutState.svelte.ts'
 import { TableMemory } from './tableMemory.svelte.ts'
 
 /** What of a block is looked at. */
-export const BLOCK_TABS = ['contents', 'in', 'out', 'chains', 'retained'] as const
+export const BLOCK_TABS = ['type', 'candidates', 'contents', 'in', 'out', 'chains', 'retained'] as const
 export type BlockTab = (typeof BLOCK_TABS)[number]
 
 export type Place =
@@ -27,6 +27,7 @@ export type Place =
   | { view: 'retained'; address: number | null }
   /** A row of TopN by layout, or `at 0x…`. */
   | { view: 'layout'; key: string }
+  | { view: 'labels' }
   | { view: 'map'; kind: RangeKind | null }
   | { view: 'threads' }
   | { view: 'modules' }

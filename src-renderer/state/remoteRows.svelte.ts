@@ -30,6 +30,10 @@ export class RemoteRows<Row, P extends Page<Row>> implements RowSource<Row> {
   /** The query whose rows are in the cache. */
   #shown = 0
   #wanted: number[] = [0]
+  /** Rows that the table draws. */
+  #view = { first: 0, end: 0 }
+  /** Told of each page of a refresh until it says that it needs no more. */
+  #refreshed: (() => boolean) | null = null
   #inFlight: number[] = []
 
   constructor(fetchPage: FetchPage<P>) {
@@ -47,9 +51,19 @@ export class RemoteRows<Row, P extends Page<Row>> implements RowSource<Row> {
     this.#begin()
   }
 
-  /** Asks the same again, for the pages in view: the engine knows more now. */
-  refresh(): void {
+  /** Asks the same again, for the pages in view: the engine knows more now. `refreshed` is called with each page that came, until it says true. */
+  refresh(refreshed: (() => boolean) | null = null): void {
     this.#begin(this.#wanted)
+    this.#refreshed = refreshed
+  }
+
+  get view(): { first: number; end: number } {
+    return this.#view
+  }
+
+  /** Where a row is among those at hand; null where none is it. */
+  find(is: (row: Row) => boolean): number | null {
+    return this.#pages.find(is)
   }
 
   rowAt(index: number): Row | undefined {
@@ -58,6 +72,7 @@ export class RemoteRows<Row, P extends Page<Row>> implements RowSource<Row> {
   }
 
   want(first: number, end: number): void {
+    this.#view = { first, end }
     if (this.#shown !== this.#generation) return
     const firstPage = Math.floor(first / PAGE_SIZE)
     const lastPage = Math.max(firstPage, Math.floor((end - 1) / PAGE_SIZE))
@@ -69,6 +84,7 @@ export class RemoteRows<Row, P extends Page<Row>> implements RowSource<Row> {
 
   #begin(pages = [0]): void {
     this.#generation++
+    this.#refreshed = null
     this.#inFlight = []
     this.#wanted = pages.length === 0 ? [0] : pages
     this.loading = true
@@ -102,6 +118,7 @@ export class RemoteRows<Row, P extends Page<Row>> implements RowSource<Row> {
     this.total = outcome.value.total
     this.head = outcome.value
     this.#revision++
+    if (this.#refreshed?.()) this.#refreshed = null
     this.#pump()
   }
 }

@@ -3,6 +3,7 @@
 import type { CoreClient, TopQuery } from '../../src-main/contract/api.ts'
 import type { TopPage, TopRow } from '../../src-main/contract/rows.ts'
 import { ListState, turned } from './listState.svelte.ts'
+import { TableMemory } from './tableMemory.svelte.ts'
 
 export type TopBy = TopQuery['by']
 export type TopSort = TopQuery['sort']
@@ -15,7 +16,7 @@ export class TopState extends ListState<TopRow, TopPage, TopChoice> {
   readonly #core: string
 
   constructor(client: CoreClient, core: string) {
-    super({ by: 'type', sort: 'bytes', descending: true, filter: '' }, (choice, paging) => client.listTop({ core, ...choice, ...paging }))
+    super({ by: 'type', sort: 'bytes', descending: true, filter: '' }, (choice, paging) => client.listTop({ core, ...choice, ...paging }), 0, new TableMemory(), (row) => row.key)
     this.#client = client
     this.#core = core
     void this.#measure()

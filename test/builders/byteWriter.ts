@@ -77,6 +77,13 @@ export class ByteWriter {
     return this.zeroes(offset - this.length)
   }
 
+  /** Writes over what is there. */
+  patch(at: number, bytes: Uint8Array): this {
+    if (at + bytes.length > this.length) throw new Error(`there are ${this.length} bytes, asked to write over ${at} to ${at + bytes.length}`)
+    this.buffer.set(bytes, at)
+    return this
+  }
+
   /** A copy. */
   done(): Uint8Array {
     return this.buffer.slice(0, this.length)

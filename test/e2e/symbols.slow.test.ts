@@ -1,30 +1,30 @@
 /** Modules, Types, Globals and memory in a real Chromium: 120,000 types, 24,000 variables, symbols that take a while; the stand-in host, the built renderer. */
 
-import { fileURLToPath } from 'node:url'
 import type { Browser, Locator, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { startStandIn, type StandIn } from '../renderer/standIn.ts'
 import { keepScreenshots, launchChromium, openPage, type Watched } from './chromium.ts'
-import { build } from './served.ts'
+import { buildRenderer, type BuiltRenderer } from './renderer.ts'
 
-const RENDERER = fileURLToPath(new URL('../../out/renderer', import.meta.url))
+let renderer: BuiltRenderer
 let browser: Browser
 let standIn: StandIn
 let watched: Watched
 let page: Page
 
 beforeAll(async () => {
-  build()
+  renderer = await buildRenderer()
   browser = await launchChromium()
 })
 
 afterAll(async () => {
   await browser?.close()
+  renderer?.remove()
 })
 
 /** A core that was just opened, whose symbols take `symbolsMs` to be read. */
 async function open(symbolsMs: number): Promise<void> {
-  standIn = await startStandIn(RENDERER, { openNow: true, openMs: 500, symbolsMs })
+  standIn = await startStandIn(renderer.folder, { openNow: true, openMs: 500, symbolsMs })
   await page.goto(standIn.url)
   await page.getByText('Where the memory went').waitFor()
 }

@@ -222,6 +222,8 @@ describe.each([
       ['listTypes', { core, filter: '', sort: 'color', descending: false, offset: 0, limit: 10 }],
       ['listTypes', { core, filter: '', kind: 'klass', sort: 'name', descending: false, offset: 0, limit: 10 }],
       ['listTypes', { core, filter: '/(/', sort: 'name', descending: false, offset: 0, limit: 10 }],
+      ['listStacks', { core, frames: 0, offset: 0, limit: 10 }],
+      ['listStacks', { core, offset: 0, limit: 10 }],
       ['typeLayout', { core }],
       ['typeLayout', { core, id: 1.5 }],
       ['typeLayout', { core, id: 1e9 }],

@@ -5,10 +5,12 @@
 
 import { STAGES, type BlockQuery, type CoreApi, type CoreEvent, type GraphPart, type OfferedFile } from '../../src-main/contract/api.ts'
 import type { Failure, Outcome } from '../../src-main/contract/outcome.ts'
-import type { BlockPage, BlockRow, CoreSummary, RangeRow, TypeEvidence, TypesState } from '../../src-main/contract/rows.ts'
+import type { BlockPage, BlockRow, CoreSummary, RangeRow } from '../../src-main/contract/rows.ts'
 import { buildSummary } from './fakeSummary.ts'
 import { buildGlobals, globalsPage } from './fakeGlobals.ts'
 import { byLayout, FakeGraph, layoutOf as layoutText } from './fakeGraph.ts'
+import { evidenceOf, FakeInference, untyped } from './fakeInference.ts'
+import { addressOf, FakeLabels } from './fakeLabels.ts'
 import { memoryView } from './fakeMemory.ts'
 import { FakeSymbols } from './fakeSymbols.ts'
 import { buildTopRows, topPage } from './fakeTop.ts'
@@ -25,13 +27,15 @@ export interface FakeOptions {
   symbolsMs: number
   /** How long building the graph takes. */
   graphMs: number
+  /** How long finding the types of blocks takes. */
+  typesMs: number
 }
 
 export interface FakeClient extends CoreApi {
   subscribe(listener: (event: CoreEvent) => void): () => void
 }
 
-export const FAKE_DEFAULTS: FakeOptions = { blocks: 11_000_000, types: 3000, openMs: 12_000, openNow: false, namedTypes: 120_000, symbolsMs: 0, graphMs: 0 }
+export const FAKE_DEFAULTS: FakeOptions = { blocks: 11_000_000, types: 3000, openMs: 12_000, openNow: false, namedTypes: 120_000, symbolsMs: 0, graphMs: 0, typesMs: 0 }
 
 export function fakeClient(options: FakeOptions = FAKE_DEFAULTS): FakeClient {
   const top = buildTopRows(options.types)
@@ -46,6 +50,8 @@ export function fakeClient(options: FakeOptions = FAKE_DEFAULTS): FakeClient {
   const globals = buildGlobals(types)
   const symbols = new FakeSymbols(options.symbolsMs, options.namedTypes, emit)
   const graph = new FakeGraph(options.graphMs, options.blocks, top, emit)
+  const inference = new FakeInference(options.typesMs, emit)
+  const labels = new FakeLabels(top, types)
   const needGraph = <T>(part: GraphPart, answer: () => T): Promise<Outcome<T>> =>
     graph.state[part] === 'ready' ? ok(answer()) : Promise.resolve(fail('usage', `${part} are not there yet`, 'graph', 'wait until the graph is built'))
 
@@ -70,6 +76,7 @@ export function fakeClient(options: FakeOptions = FAKE_DEFAULTS): FakeClient {
       maps.set(summary.core, ranges)
       symbols.start(summary, file)
       graph.start(summary.core, file)
+      inference.start(summary.core, file)
       return { ok: true, value: summary }
     },
     cancelOpen: ({ file }) => {
@@ -85,10 +92,14 @@ export function fakeClient(options: FakeOptions = FAKE_DEFAULTS): FakeClient {
       return Promise.resolve(summary ? { ok: true, value: summary } : fail('usage', 'no such core', core, 'open it again'))
     },
     listTop: (q) => {
-      const now = symbols.known(2) > 1 ? top : unnamed
+      const now = inference.state.state !== 'ready' ? untyped(top) : symbols.known(2) > 1 ? labels.applied(top) : unnamed
       return q.by === 'layout' && graph.state.references !== 'ready' ? Promise.resolve(fail('usage', 'layouts are not there yet', 'graph', 'wait until the graph is built')) : Promise.resolve(topPage(q.by === 'layout' ? { ...now, rows: byLayout(now.rows) } : now, q))
     },
-    listBlocks: (q) => Promise.resolve({ ok: true, value: blockPage(options.blocks, top, q, graph.state.references === 'ready') }),
+    listBlocks: (q) => Promise.resolve({ ok: true, value: blockPage(options.blocks, top, q, graph.state.references === 'ready', labels) }),
+    listStacks: ({ core, frames, offset, limit }) => {
+      const all = (summaries.get(core)?.threads ?? []).map(({ tid, pc, module }) => ({ tid, frames: [{ pc: Number(pc), function: 'poll', offset: 77, module, cfa: null, signal: false, guessed: false }].slice(0, frames), count: 1, truncated: '' }))
+      return ok({ rows: all.slice(offset, offset + limit), total: all.length, offset, diagnostics: [] })
+    },
     listRanges: ({ core, kind, sort, descending, offset, limit }) => {
       const rows = (maps.get(core) ?? []).filter((row) => kind === undefined || row.kind === kind)
       if (sort === 'size') rows.sort((a, b) => a.end - a.start - (b.end - b.start))
@@ -112,14 +123,29 @@ export function fakeClient(options: FakeOptions = FAKE_DEFAULTS): FakeClient {
     },
     listGlobals: (q) => Promise.resolve(globalsPage(globals.slice(0, symbols.known(globals.length)), q)),
     viewBlock: (q) => {
-      const own = globals.find((row) => row.addr === q.address)?.type ?? 'app::Session'
-      const type = types.find((other) => other.name === (q.as ?? own))
-      return Promise.resolve(type ? { ok: true, value: memoryView(layoutOf(type, types), q, globals) } : fail('usage', 'no type has this name', q.as ?? own, 'search it on the Types page'))
+      const own = globals.find((row) => row.addr === q.address)?.type ?? labels.typeAt(q.address)
+      const wanted = /^(.*?)(?:\[(\d*)\])?$/.exec(q.as ?? own ?? '')
+      const type = types.find((other) => other.name === wanted?.[1]) ?? null
+      if (type === null && wanted?.[1]) return Promise.resolve(fail('usage', 'no type has this name', q.as ?? '', 'search it on the Types page'))
+      return ok(memoryView(type === null ? null : layoutOf(type, types), Number(wanted?.[2] || 1), q, globals, labels))
     },
-    typesState: () => ok(TYPES_READY),
-    awaitTypes: () => ok(TYPES_READY),
-    cancelTypes: () => ok(null),
-    evidence: ({ address }) => ok(evidenceOf(address)),
+    typesState: () => ok(inference.state),
+    awaitTypes: async () => ({ ok: true, value: await inference.wait() }),
+    cancelTypes: () => {
+      inference.cancel()
+      return ok(null)
+    },
+    evidence: ({ address }) => (inference.state.state === 'ready' ? ok(evidenceOf(address, labels)) : Promise.resolve(fail('usage', 'types are not there yet', 'types', 'wait until they are found'))),
+    candidates: (q) => (q.layout ? needGraph('references', () => labels.candidates(q)) : ok(labels.candidates(q))),
+    listLabels: () => ok(labels.rows),
+    setLabel: async (q) => {
+      await new Promise((resolve) => setTimeout(resolve, options.openMs / 10))
+      return labels.set(q) ? ok(labels.rows) : fail('usage', 'no type has this name', q.type, 'search it on the Types page')
+    },
+    removeLabels: ({ ids }) => {
+      labels.remove(ids)
+      return ok(labels.rows)
+    },
     graphState: () => ok(graph.state),
     awaitGraph: async ({ part }) => ({ ok: true, value: await graph.wait(part) }),
     cancelGraph: () => {
@@ -140,13 +166,6 @@ export function fakeClient(options: FakeOptions = FAKE_DEFAULTS): FakeClient {
       return () => listeners.delete(listener)
     },
   }
-}
-
-const TYPES_READY: TypesState = { state: 'ready', share: 1, message: '', timings: [] }
-
-function evidenceOf(address: number): TypeEvidence {
-  const step = (addr: number, type: string, member: string, root = ''): TypeEvidence['steps'][number] => ({ addr, type, member, root })
-  return { how: 'a pointer to that type, and the right size', confidence: 0.98, steps: [step(address - 4096, 'app::Server', '', 'g_server (orders-backend)'), step(address - 512, 'app::Session *[]', 'app::Server.sessions'), step(address, 'app::Session', 'app::Session * []')] }
 }
 
 function ok<T>(value: T): Promise<Outcome<T>> {
@@ -197,7 +216,7 @@ async function progress(file: string, duration: number, emit: (event: CoreEvent)
   return !cancelled
 }
 
-function blockPage(all: number, top: ReturnType<typeof buildTopRows>, q: BlockQuery, graph: boolean): BlockPage {
+function blockPage(all: number, top: ReturnType<typeof buildTopRows>, q: BlockQuery, graph: boolean, labels: FakeLabels): BlockPage {
   const selected = q.key !== undefined || q.type !== undefined
   const layouts = q.key?.startsWith('layout ') ? byLayout(top.rows).filter((row) => row.key === q.key) : null
   const counted = layouts ?? top.rows.filter((row) => (q.type !== undefined ? row.type === q.type : row.key === q.key || String(row.size) === q.key))
@@ -206,18 +225,20 @@ function blockPage(all: number, top: ReturnType<typeof buildTopRows>, q: BlockQu
   const rows: BlockRow[] = []
   for (let i = q.offset; i < Math.min(total, q.offset + q.limit); i++) {
     const source = selected && row ? row : top.rows[i % 11]!
+    const index = labels.indexIn(selected && layouts === null ? top.rows.indexOf(source) : -1, i)
+    const type = labels.typeOf(index, source)
     const state = q.state === 'all' ? (i % 5 === 4 ? 'free' : 'used') : q.state
     rows.push({
-      addr: 0x7f3c_0400_0010 + i * 0x70,
+      addr: addressOf(index),
       size: source.size,
       state,
       allocator: 'glibc',
       arena: i % 7 === 0 ? `thread ${1 + (i % 12)}` : 'main',
-      type: state === 'used' ? source.type : null,
+      type: state === 'used' ? type : null,
       kind: layouts === null && source.type === null && source.requested === null ? source.label : '',
       count: 1,
-      confidence: source.type === null ? 0 : 0.97,
-      evidence: state === 'used' ? source.evidence : '',
+      confidence: type === null ? 0 : labels.isLabelled(index) ? 1 : 0.97,
+      evidence: state === 'used' ? (labels.isLabelled(index) ? 'a person’s label' : source.evidence) : '',
       ...(graph && state === 'used' ? { reachable: i % 13 !== 5, layout: layoutText(source.size) } : {}),
     })
   }

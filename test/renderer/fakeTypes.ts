@@ -21,6 +21,7 @@ export function buildTypes(count: number, top: TopRow[]): TypeRow[] {
   add('app::SessionState', 'enum', 4, 5)
   add('app::Value', 'union', 16, 4)
   add('app::Flags', 'struct', 8, 5)
+  add('app::Order', 'struct', 80, 9)
   add('app::Opaque', 'struct', null, 0)
   add('app::session_id', 'typedef', 8, 0)
   while (rows.length < count) {

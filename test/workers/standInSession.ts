@@ -95,6 +95,7 @@ export const standInSession: OpenSession = async (handle, options, ports) => {
       return { rows: rows.slice(q.offset, q.offset + q.limit), total: 2, offset: q.offset, all: sum, filtered: sum }
     },
     listBlocks,
+    listStacks: (q) => Promise.resolve({ rows: [{ tid: 42, frames: [{ pc: 0x401012, function: 'boom\u001b[2J', offset: 18, module: 'demo', cfa: 0x7ffd0010, signal: false, guessed: false }].slice(0, q.frames), count: 3, truncated: 'no call frame information for 0x401000' }].slice(q.offset, q.offset + q.limit), total: 1, offset: q.offset, diagnostics: [{ kind: 'damaged', where: 'demo .eh_frame', offset: 32, message: 'a stand-in’s frame' }] }),
     listRanges: (q) => ({ rows: [], total: 0, offset: q.offset }),
     reportMarkdown: () => `# ${ports.core.name}\n${[...attached].map(([module, { functions }]) => `${module}: ${functions.low.length}\n`).sort().join('')}`,
     keepBlocks: () => undefined,

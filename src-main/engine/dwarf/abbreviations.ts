@@ -51,6 +51,32 @@ export const SLOT = {
 /** Slots of a unit's root DIE. */
 export const ROOT = { name: 0, lines: 1, folder: 2, low: 3, language: 4, strOffsets: 5, addr: 6, rnglists: 7, ranges: 8, splitName: 9, splitId: 10 } as const
 
+/** Slots of any DIE where functions are looked into; see stacks/unitDies.ts. Those with names of SLOT mean the same. */
+export const BODY = {
+  name: SLOT.name,
+  type: SLOT.type,
+  /** Of a unit's root. */
+  loclists: 2,
+  locationList: 3,
+  locationIndex: 4,
+  location: SLOT.location,
+  /** Of call sites the return address. */
+  low: SLOT.low,
+  highAddress: SLOT.highAddress,
+  high: SLOT.high,
+  ranges: SLOT.ranges,
+  rangesIndex: SLOT.rangesIndex,
+  /** Of parameters of call sites the value. */
+  frameBase: 11,
+  frameBaseList: 12,
+  /** Of call sites: it is a tail call. */
+  declaration: SLOT.declaration,
+  /** Of call sites the function called. */
+  origin: SLOT.origin,
+  frameBaseIndex: 15,
+  sibling: SLOT.sibling,
+} as const
+
 const NO_SLOT = 255
 
 interface Wanted {
@@ -117,6 +143,19 @@ const ROOT_SLOTS = new Map<number, Wanted[]>([
   [D.DW_AT_GNU_dwo_id, constant(ROOT.splitId)],
 ])
 
+const BODY_SLOTS = new Map<number, Wanted[]>([
+  ...[D.DW_AT_name, D.DW_AT_type, D.DW_AT_low_pc, D.DW_AT_high_pc, D.DW_AT_ranges, D.DW_AT_declaration, D.DW_AT_specification, D.DW_AT_abstract_origin, D.DW_AT_sibling].map((attribute): [number, Wanted[]] => [attribute, DIE_SLOTS.get(attribute) ?? []]),
+  [D.DW_AT_location, [{ slot: BODY.location, accepts: ['block'] }, { slot: BODY.locationList, accepts: ['offset', 'constant'] }, { slot: BODY.locationIndex, accepts: ['list'] }]],
+  [D.DW_AT_frame_base, [{ slot: BODY.frameBase, accepts: ['block'] }, { slot: BODY.frameBaseList, accepts: ['offset', 'constant'] }, { slot: BODY.frameBaseIndex, accepts: ['list'] }]],
+  [D.DW_AT_loclists_base, offset(BODY.loclists)],
+  [D.DW_AT_call_return_pc, [{ slot: BODY.low, accepts: ['address'] }]],
+  [D.DW_AT_call_origin, ref(BODY.origin)],
+  [D.DW_AT_call_value, [{ slot: BODY.frameBase, accepts: ['block'] }]],
+  [D.DW_AT_GNU_call_site_value, [{ slot: BODY.frameBase, accepts: ['block'] }]],
+  [D.DW_AT_call_tail_call, flag(BODY.declaration)],
+  [D.DW_AT_GNU_tail_call, flag(BODY.declaration)],
+])
+
 type Slots = Map<number, Wanted[]>
 const NOTHING: Slots = new Map()
 const SIBLING = new Map<number, Wanted[]>([[D.DW_AT_sibling, ref(SLOT.sibling)]])
@@ -124,7 +163,7 @@ const SIBLING = new Map<number, Wanted[]>([[D.DW_AT_sibling, ref(SLOT.sibling)]]
 const JUMPED = new Map<number, Slots>([[D.DW_TAG_subprogram, SIBLING], [D.DW_TAG_formal_parameter, NOTHING], [D.DW_TAG_unspecified_parameters, NOTHING]])
 const ROOT_TAGS: ReadonlySet<number> = new Set([D.DW_TAG_compile_unit, D.DW_TAG_partial_unit, D.DW_TAG_type_unit, D.DW_TAG_skeleton_unit])
 
-const SLOTS = [NOTHING, SIBLING, ROOT_SLOTS, DIE_SLOTS]
+const SLOTS = [NOTHING, SIBLING, ROOT_SLOTS, DIE_SLOTS, BODY_SLOTS]
 
 /** Tags whose DIEs become rows, bodies of functions aside. */
 export const ROW_TAGS: readonly number[] = [
@@ -159,9 +198,9 @@ export interface AbbreviationTable {
 const MAX_DENSE = 1 << 16
 const MAX_ATTRIBUTES = 4096
 
-/** Throws FormatError where the table can't be read at all. */
-export function readAbbreviations(bytes: Uint8Array, at: number, where: string, encoding: Encoding): AbbreviationTable {
-  const compiler = new Compiler(bytes, at, where, encoding)
+/** Throws FormatError where the table can't be read at all. @param isBody of all tags the slots of BODY are read */
+export function readAbbreviations(bytes: Uint8Array, at: number, where: string, encoding: Encoding, isBody = false): AbbreviationTable {
+  const compiler = new Compiler(bytes, at, where, encoding, isBody)
   return compiler.run()
 }
 
@@ -176,12 +215,14 @@ class Compiler {
   private high = 0
   /** Whether the last plan's abbreviation has DW_AT_declaration, without a value that could deny it. */
   private declares = false
+  private readonly isBody: boolean
 
-  constructor(bytes: Uint8Array, at: number, where: string, encoding: Encoding) {
+  constructor(bytes: Uint8Array, at: number, where: string, encoding: Encoding, isBody: boolean) {
     this.bytes = bytes
     this.at = at
     this.where = where
     this.encoding = encoding
+    this.isBody = isBody
   }
 
   run(): AbbreviationTable {
@@ -197,12 +238,12 @@ class Compiler {
       const tag = this.uleb()
       tags.push(tag & 0xffff)
       children.push(this.byte() !== 0 ? 1 : 0)
-      const wanted = ROOT_TAGS.has(tag) ? ROOT_SLOTS : READ_TAGS.has(tag) ? DIE_SLOTS : NOTHING
+      const wanted = this.isBody ? BODY_SLOTS : ROOT_TAGS.has(tag) ? ROOT_SLOTS : READ_TAGS.has(tag) ? DIE_SLOTS : NOTHING
       const begin = this.at
       read.push(this.steps.length)
       this.plan(wanted)
       declares.push(tag === D.DW_TAG_subprogram && this.declares ? 1 : 0)
-      const jump = JUMPED.get(tag)
+      const jump = this.isBody ? undefined : JUMPED.get(tag)
       skip.push(jump ? this.steps.length : (read.at(-1) ?? 0))
       if (jump) {
         this.at = begin

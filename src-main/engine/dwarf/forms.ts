@@ -94,7 +94,7 @@ export function classOf(form: number): ValueClass | null {
       return 'flag'
     case D.DW_FORM_sec_offset:
       return 'offset'
-    case D.DW_FORM_rnglistx:
+    case D.DW_FORM_rnglistx: case D.DW_FORM_loclistx:
       return 'list'
     default:
       return null
@@ -190,7 +190,7 @@ export function readOp(form: number, { version, offsetSize, addressSize }: Encod
     case D.DW_FORM_flag: return OP.flag
     case D.DW_FORM_flag_present: return OP.present
     case D.DW_FORM_sec_offset: return wide ? OP.offset8 : OP.offset4
-    case D.DW_FORM_rnglistx: return OP.listx
+    case D.DW_FORM_rnglistx: case D.DW_FORM_loclistx: return OP.listx
     default: return OP.unknown | ((form & 0xffff) << 8)
   }
 }

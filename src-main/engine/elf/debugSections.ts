@@ -71,6 +71,20 @@ export async function loadDwarfFile(elf: ElfFile, kind: DwarfFile['kind'], decom
   return file
 }
 
+/** Other debug sections by their full names, `.debug_frame`; without those that are not there. */
+export async function loadSections(elf: ElfFile, names: readonly string[], decompressor: Decompressor, diagnostics: Diagnostics): Promise<Map<string, Uint8Array>> {
+  const sections = guarded(elf, diagnostics, [], () => elf.readSections())
+  const loaded = new Map<string, Uint8Array>()
+  for (const name of names) {
+    const section = sections.find((s) => (s.name === name || s.name === `.z${name.slice(1)}`) && s.type !== SHT_NOBITS && s.size > 0)
+    const piece = section ? guarded(elf, diagnostics, null, () => pieceOf(elf, section)) : null
+    if (!piece) continue
+    if (piece.size > LARGEST_SECTION) diagnostics.add('unsupported', piece.where, piece.offset, `its ${piece.size} bytes are more than corelens reads`)
+    else loaded.set(name, await load(elf, [piece], piece.size, decompressor, diagnostics))
+  }
+  return loaded
+}
+
 /** `.debug_cu_index` and `.debug_tu_index` have no `.dwo` in their names. */
 function namesOf(key: DwarfSection, kind: DwarfFile['kind']): string[] {
   const name = SECTION_NAME[key]

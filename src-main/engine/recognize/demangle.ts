@@ -27,7 +27,8 @@ export class Demangler {
     } catch {
       // it answers bytes that are no UTF-8 for some names that are none either
     }
-    const result = name === mangled ? '' : name
+    // the package takes the underscore off all other names, as Mach-O has one in front of each
+    const result = name === mangled || name === mangled.slice(1) ? '' : name
     this.cache.set(mangled, result)
     return result === '' ? null : result
   }

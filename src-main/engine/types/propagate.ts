@@ -13,6 +13,7 @@ import { isRecord } from '../symbols/typeTable.ts'
 import { Claims, STRENGTH } from './claims.ts'
 import { Containment } from './containment.ts'
 import { Hits } from './hits.ts'
+import { ErasedTypes } from './erasedTypes.ts'
 import { isSlack, readDeque, readString, readVector } from './containers.ts'
 import { Fit, LEAST_POINTER } from './fit.ts'
 import type { HeapColumns } from './heapColumns.ts'
@@ -55,8 +56,7 @@ export class Propagation {
   readonly hits = new Hits()
   /** Blocks whose type was replaced: what came from them may be wrong. */
   readonly retyped = new Set<number>()
-  /** What a type-erased object's manager says it holds; 0 where it can't be told. */
-  erasedType: (manager: number) => TypeRef = () => 0
+  private readonly erased: ErasedTypes
   private readonly pointees = new Map<TypeRef, Pointee>()
   private readonly holderChoices = new Map<string, TypeRef[]>()
   private readonly inPlace: InPlace[] = []
@@ -69,6 +69,7 @@ export class Propagation {
     this.shapes = parts.shapes
     this.claims = parts.claims
     this.containment = new Containment(parts.shapes)
+    this.erased = new ErasedTypes(parts.shapes.symbols)
     this.fit = new Fit({ ...parts, containment: this.containment })
   }
 
@@ -177,9 +178,21 @@ export class Propagation {
       }
       case 'erased': {
         const manager = this.memory.word(at + adapter.manager)
-        const type = manager > 0 ? this.erasedType(manager) : 0
-        // smaller ones lie in the object itself
-        if (type !== 0 && this.shapes.size(type) > adapter.local) this.follow(this.memory.word(at + adapter.data), { target: this.shapes.bare(type), isRival: false, isLink: false }, field, 0, parent, container)
+        if (!(manager > 0)) return
+        const data = this.memory.word(at + adapter.data)
+        const block = this.fit.usedBlockAt(data)
+        for (const type of this.erased.of(manager)) {
+          const shape = this.shapes.of(this.shapes.bare(type))
+          if (!shape) continue
+          const isBlock = block >= 0 && this.heap.address(block) === data && isSlack(this.heap.size(block) - shape.size, this.heap.size(block)) && this.fit.fits(data, shape, data + shape.size, 1)
+          const { score } = this.fit
+          // a small one lies in the object itself where it can be copied byte by byte, which no debug information tells
+          const mayBeLocal = shape.size <= adapter.local && this.fit.fits(at + adapter.data, shape, at + adapter.data + adapter.local, 1)
+          if (isBlock && !(mayBeLocal && this.fit.score >= score)) this.claim(block, this.single(shape.type), container, parent, field + 1)
+          else if (mayBeLocal) this.later(at + adapter.data, shape, parent, field + 1, container)
+          else continue
+          return
+        }
       }
     }
   }

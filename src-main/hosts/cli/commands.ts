@@ -1,14 +1,15 @@
 /** The commands that open a core, ask, print and end. Each throws CommandFailed with the Failure that it met. */
 import { renameSync, statSync, writeFileSync } from 'node:fs'
 import type { GraphPart } from '../../contract/api.ts'
-import type { TopPage, TopRow } from '../../contract/rows.ts'
+import type { CoreSummary, DiagnosticRow, TopPage, TopRow } from '../../contract/rows.ts'
 import type { CoreService } from '../../service/coreService.ts'
 import { toFailure } from '../../workers/failure.ts'
 import { BLOCK_TEXT_HEADER } from '../../workers/blockText.ts'
-import { CommandFailed, json, PAGE_ROWS, value, writeRows } from './answers.ts'
+import { CommandFailed, json, PAGE_ROWS, pages, value, writeRows } from './answers.ts'
 import type { Command } from './commandLine.ts'
 import { layout, leaks, needGraph, refs, retained, why } from './graphCommands.ts'
 import type { Output } from './output.ts'
+import { SHOWN_FRAMES } from './stacksOutput.ts'
 import { summaryJson, summaryText } from './summaryOutput.ts'
 import { block, globals, typeAtOnce, types } from './symbolCommands.ts'
 import { topJson, topRowJson, topText } from './topOutput.ts'
@@ -35,7 +36,7 @@ export async function runCoreCommand(command: CoreCommand, service: CoreService,
   afterOpening()
   switch (command.kind) {
     case 'summary':
-      return output.write(command.common.format === 'text' ? summaryText(summary) : json(summaryJson(summary), command.common.format))
+      return summarize(command, service, summary, output)
     case 'top':
       return top(command, service, summary.core, output)
     case 'blocks':
@@ -59,6 +60,18 @@ export async function runCoreCommand(command: CoreCommand, service: CoreService,
     case 'layout':
       return layout(command, service, summary.core, output)
   }
+}
+
+/** Functions are named by what is there without waiting for symbols. */
+async function summarize({ common: { format } }: Of<'summary'>, service: CoreService, summary: CoreSummary, output: Output): Promise<void> {
+  const wrong: DiagnosticRow[] = []
+  const { rows } = await pages(Infinity, async (offset, limit) => {
+    const page = await service.listStacks({ core: summary.core, frames: SHOWN_FRAMES, offset, limit })
+    if (page.ok) wrong.push(...page.value.diagnostics)
+    return page
+  })
+  const all = { ...summary, diagnostics: [...summary.diagnostics, ...wrong] }
+  return output.write(format === 'text' ? summaryText(all, rows) : json(summaryJson(all, rows), format))
 }
 
 /** Whether a command names blocks by type. */

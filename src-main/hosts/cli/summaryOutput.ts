@@ -1,15 +1,18 @@
 /** `summary` as text for people and as the JSON that scripts rely on. */
 import type { CoreSummary, ModuleRow } from '../../contract/rows.ts'
+import type { ThreadStack } from '../../contract/stackRows.ts'
 import { hex } from '../../engine/bytes/units.ts'
 import { missingText } from './missingOutput.ts'
+import { stackJson, stacksText } from './stacksOutput.ts'
 import { grouped, humanBytes, percent, printable, textTable } from './textTable.ts'
 
-export function summaryJson(summary: CoreSummary): object {
+/** @param stacks one for each thread */
+export function summaryJson(summary: CoreSummary, stacks: ThreadStack[]): object {
   return {
     path: summary.path,
     fileSize: summary.fileSize,
     process: { ...summary.process, faultAddress: summary.process.faultAddress === null ? null : hex(summary.process.faultAddress) },
-    threads: summary.threads,
+    threads: summary.threads.map((thread, i) => ({ ...thread, ...(i < stacks.length ? stackJson(stacks[i]) : {}) })),
     modules: summary.modules.map((module) => ({ ...module, base: hex(module.base), end: hex(module.end) })),
     accounting: Object.fromEntries(summary.accounting.rows.map(({ kind, bytes }) => [kind, bytes])),
     mapped: summary.accounting.mapped,
@@ -21,7 +24,7 @@ export function summaryJson(summary: CoreSummary): object {
   }
 }
 
-export function summaryText(summary: CoreSummary): string {
+export function summaryText(summary: CoreSummary, stacks: ThreadStack[]): string {
   const { process } = summary
   const fault = process.faultAddress === null ? '' : ` at ${hex(process.faultAddress)}`
   const signal = process.signal === 0 ? 'none' : `${process.signalName}${fault}`
@@ -34,6 +37,7 @@ export function summaryText(summary: CoreSummary): string {
       '',
     ].join('\n'),
     section(`threads: ${grouped(summary.threads.length)}`, threads(summary)),
+    stacks.length === 0 ? '' : section('stacks', stacksText(stacks)),
     section(`modules: ${grouped(summary.modules.length)}`, modules(summary)),
     summary.modules.some((m) => m.missing !== '') ? section('missing debug information', missingText(summary.modules)) : '',
     section(`memory: ${humanBytes(summary.accounting.mapped)} mapped`, accounting(summary)),

@@ -17,13 +17,15 @@ import { openFileByteSource } from '../../../src-main/storage/fileByteSource.ts'
 import { moduleFiles } from '../../../src-main/storage/moduleFiles.ts'
 import { sectionDecompressor } from '../../../src-main/storage/sectionDecompressor.ts'
 import { symbolReader } from '../../../src-main/workers/symbolReader.ts'
-import { Unavailable, run, start, tool, whenReady } from '../commands.ts'
+import { Unavailable, requireKernelCores, run, start, tool, whenReady } from '../commands.ts'
 import { corpusFolder } from '../make.ts'
 
 export interface Specimen {
   name: string
   machine: 'amd64' | 'arm64'
   command: string[]
+  /** The program ends by abort(); else gcore dumps it. */
+  aborts?: boolean
 }
 
 const amd64 = (name: string, ...command: string[]): Specimen => ({ name, machine: 'amd64', command })
@@ -38,8 +40,9 @@ export const SPECIMENS: Specimen[] = [
   amd64('clang-o0', 'clang++', '-g', '-O0'),
   amd64('clang-o2', 'clang++', '-g', '-O2'),
   amd64('clang-v4-o2', 'clang++', '-gdwarf-4', '-O2'),
-  { name: 'arm64-o0', machine: 'arm64', command: ['aarch64-linux-gnu-g++', '-g', '-O0'] },
-  { name: 'arm64-o2-signed', machine: 'arm64', command: ['aarch64-linux-gnu-g++', '-g', '-O2', '-mbranch-protection=standard'] },
+  { ...amd64('gcc-o2-kernel', 'g++', '-g', '-O2'), aborts: true },
+  { name: 'arm64-o0', machine: 'arm64', command: ['aarch64-linux-gnu-g++', '-g', '-O0'], aborts: true },
+  { name: 'arm64-o2-signed', machine: 'arm64', command: ['aarch64-linux-gnu-g++', '-g', '-O2', '-mbranch-protection=standard'], aborts: true },
 ]
 
 export interface Made {
@@ -52,7 +55,7 @@ export interface Made {
 }
 
 /** Anew each time: it takes two seconds. Throws Unavailable. */
-export async function make({ name, machine, command }: Specimen): Promise<Made> {
+export async function make({ name, machine, command, aborts = false }: Specimen): Promise<Made> {
   const folder = join(corpusFolder(), `stacks-${name}`)
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
@@ -60,17 +63,17 @@ export async function make({ name, machine, command }: Specimen): Promise<Made> 
   const [compiler, ...flags] = command
   await run(compiler, [...flags, '-o', exe, join(import.meta.dirname, 'programs/stacks.cpp'), '-pthread'])
   const arm = machine === 'arm64'
-  if (!arm) tool('gcore')
-  const running = start(arm ? [tool('qemu-aarch64'), '-L', '/usr/aarch64-linux-gnu', exe] : [exe], folder, arm ? { FINISH: 'abort' } : {})
+  if (aborts && !arm) requireKernelCores()
+  const running = start(arm ? [tool('qemu-aarch64'), '-L', '/usr/aarch64-linux-gnu', exe] : [exe], folder, aborts ? { FINISH: 'abort' } : {})
   try {
-    if (arm) await running.ended
+    if (aborts) await running.ended
     else await run('gcore', ['-o', join(folder, 'core'), String(await whenReady(running))])
   } finally {
     running.child.kill('SIGKILL')
   }
   const names = readdirSync(folder)
   // qemu leaves two: the one of the program it ran, and its own
-  const written = names.find((file) => file.endsWith('.core')) ?? names.find((file) => file.startsWith('core.'))
+  const written = names.find((file) => file.endsWith('.core')) ?? names.find((file) => file === 'core' || file.startsWith('core.'))
   if (written === undefined) throw new Unavailable(`no core was written: ${running.output().slice(-300)}`)
   renameSync(join(folder, written), join(folder, 'core'))
   const said = new Map<string, number[]>()

@@ -44,7 +44,8 @@ describe('corelens', () => {
   test('summary prints text for people', async () => {
     const { code, out, err } = await run('summary CORE')
     expect([code, err]).toEqual([0, ''])
-    for (const part of ['42 demo, x86-64', 'SIGSEGV at 0x0', '0x401000', '0x400000', 'abcd', 'allocator-used', '4.00 KiB', '33.3 %', 'note: test at 0x10: a stand-in']) expect(out).toContain(part)
+    expect(out).toContain('\nstacks\n  thread 42\n    #0 0x401012 boom\\u{1b}[2J+0x12 in demo\n    … 2 more frames\n')
+    for (const part of ['42 demo, x86-64', 'SIGSEGV at 0x0', '0x401000', '0x400000', 'abcd', 'allocator-used', '4.00 KiB', '33.3 %', 'note: test at 0x10: a stand-in', 'damaged: demo .eh_frame at 0x20: a stand-in’s frame']) expect(out).toContain(part)
   })
 
   test('summary --json has the fields that scripts rely on', async () => {
@@ -52,10 +53,10 @@ describe('corelens', () => {
     const summary = JSON.parse(out) as { accounting: Record<string, number>; mapped: number; modules: unknown[]; timings: unknown }
     expect(summary).toMatchObject({
       process: { pid: 42, command: 'demo', signal: 11, faultAddress: '0x0' },
-      threads: [{ tid: 42, pc: '0x401000' }],
+      threads: [{ tid: 42, pc: '0x401000', frames: [{ pc: '0x401012', function: 'boom\u001b[2J', offset: 18, module: 'demo', cfa: '0x7ffd0010' }], truncated: '2 more frames are not listed' }],
       modules: [{ path: '/opt/demo', buildId: 'abcd', base: '0x400000', debug: 'full', file: '/opt/demo' }],
       allocators: [{ allocator: 'glibc' }],
-      diagnostics: [{ kind: 'note', where: 'test', offset: 16, message: 'a stand-in' }],
+      diagnostics: [{ kind: 'note', where: 'test', offset: 16, message: 'a stand-in' }, { kind: 'damaged', where: 'demo .eh_frame' }],
       timings: { open: 0.25 },
     })
     expect(Object.values(summary.accounting).reduce((a, b) => a + b)).toBe(summary.mapped)

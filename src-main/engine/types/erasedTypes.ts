@@ -1,0 +1,44 @@
+/**
+ * What std::function and std::any hold: the function that manages it is a member of a class template, and one of its arguments
+ * is the type. libstdc++: bits/std_function.h (_Base_manager, _Function_handler), std/any (_Manager_external).
+ */
+import type { TypeRef } from '../../contract/rows.ts'
+import { templateArgumentsOf } from '../symbols/declaration.ts'
+import type { ProcessSymbols } from '../symbols/processSymbols.ts'
+
+export class ErasedTypes {
+  private readonly symbols: ProcessSymbols
+  private readonly known = new Map<number, TypeRef[]>()
+
+  constructor(symbols: ProcessSymbols) {
+    this.symbols = symbols
+  }
+
+  /** By the address of the manager; several where types of one name differ, none where it can't be told. */
+  of(manager: number): TypeRef[] {
+    let types = this.known.get(manager)
+    if (types === undefined) this.known.set(manager, (types = this.find(manager)))
+    return types
+  }
+
+  private find(manager: number): TypeRef[] {
+    const { symbols } = this
+    const names = symbols.functionsAt(manager)
+    const symbol = symbols.symbolAt(manager)
+    if (symbol && symbol.offset === 0) names.push(symbol.name.replace(/\(std::.*$/, ''))
+    const found = new Set<TypeRef>()
+    for (const name of names) {
+      const className = MANAGERS.exec(name)?.[1]
+      if (className === undefined) continue
+      for (const id of symbols.find(className)) {
+        const types = templateArgumentsOf(symbols, id).flatMap(({ typeId }) => (typeId === null ? [] : [typeId]))
+        // a handler's first argument is its signature
+        const held = className.startsWith('std::_Function_handler') ? types[1] : types[0]
+        if (held !== undefined && symbols.size(held) > 0) found.add(held)
+      }
+    }
+    return [...found]
+  }
+}
+
+const MANAGERS = /^(std::(?:_Function_handler|_Function_base::_Base_manager|any::_Manager_external)<.*>)::_(?:M_manager|S_manage)$/s

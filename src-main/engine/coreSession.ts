@@ -21,7 +21,8 @@ import { pageOf, topRows, type TopBy } from './findings/top.ts'
 import { hex } from './bytes/units.ts'
 import { UsageError } from './errors.ts'
 import { saveBlocks } from './index/storedBlocks.ts'
-import type { UnwindQuery } from './stacks/unwindThreads.ts'
+import { stackVariables } from './stacks/stackVariables.ts'
+import { unwindThreads, type UnwindQuery } from './stacks/unwindThreads.ts'
 import { nameByDebugInfo } from './recognize/debugNames.ts'
 import { markdownReport } from './report/markdown.ts'
 import type { GraphPlan } from './graph/plan.ts'
@@ -129,11 +130,12 @@ export class CoreSession implements EngineSession {
     this.isKept = true
   }
 
-  inferTypes(store: IndexStore): void {
+  async inferTypes(store: IndexStore): Promise<void> {
     const { progress, now } = this.parts.ports
-    const { blocks } = this.view
+    const { blocks, symbols } = this.view
     progress.stage('types', blocks.count, 'items')
-    const inference = inferTypes(this.view, progress, now)
+    const locals = await stackVariables({ ...this.parts.stacks, symbols }, await unwindThreads(this.parts.stacks))
+    const inference = inferTypes(this.view, locals, progress, now)
     progress.stage('store', blocks.chunkCount, 'items')
     saveTypes(store, this.typesIdentity(), blocks, inference, progress)
   }

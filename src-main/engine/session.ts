@@ -55,7 +55,7 @@ export interface EngineSession {
   /** Attaches what the store has of the graph: which parts are there. */
   openGraph(store: IndexStore): Record<GraphPart, boolean>
   /** Looks for the types of all blocks by what symbols are attached, and keeps them in `store`. */
-  inferTypes(store: IndexStore): void
+  inferTypes(store: IndexStore): Promise<void>
   /** Attaches what the store has of types; null where it has none for these symbols. */
   openTypes(store: IndexStore): { timings: { stage: string; seconds: number }[] } | null
   /** The blocks are in `store` from now on. */

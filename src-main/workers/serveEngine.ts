@@ -83,7 +83,7 @@ export function serveEngine(port: MessagePort, openSession: OpenSession, decompr
         opened().keepBlocks(lmdbIndexStore(call.query.folder))
         return null
       case 'inferTypes':
-        opened().inferTypes(lmdbIndexStore(call.query.folder))
+        await opened().inferTypes(lmdbIndexStore(call.query.folder))
         return null
       case 'openTypes':
         return opened().openTypes(lmdbIndexStore(call.query.folder))

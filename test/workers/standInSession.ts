@@ -99,7 +99,7 @@ export const standInSession: OpenSession = async (handle, options, ports) => {
     listRanges: (q) => ({ rows: [], total: 0, offset: q.offset }),
     reportMarkdown: () => `# ${ports.core.name}\n${[...attached].map(([module, { functions }]) => `${module}: ${functions.low.length}\n`).sort().join('')}`,
     keepBlocks: () => undefined,
-    inferTypes: () => undefined,
+    inferTypes: () => Promise.resolve(),
     openTypes: () => ({ timings: [] }),
     evidence: () => ({ how: 'its vtable', confidence: 1, steps: [{ addr: 0x600010, type: 'A<"ä">', member: '', root: '' }] }),
     symbolSources: () => sources,

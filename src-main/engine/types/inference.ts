@@ -19,17 +19,11 @@ import { Learning } from './learn.ts'
 import { MemoryKinds } from './memoryKinds.ts'
 import { PagedMemory } from './pagedMemory.ts'
 import { Propagation } from './propagate.ts'
+import type { StackVariable } from '../stacks/stackVariables.ts'
 import { Shapes } from './shapes.ts'
 
-/** What claims begin from, beside vtables. */
-export interface TypeRoot {
-  kind: 'variable'
-  module: number
-  /** Index into the module's variables. */
-  variable: number
-  /** Of a thread-local one: whose. */
-  tid: number | null
-}
+/** What claims begin from, beside vtables: a variable's index in its module's table, and whose it is where it is thread-local. */
+export type TypeRoot = { kind: 'variable'; module: number; variable: number; tid: number | null } | { kind: 'local'; name: string }
 
 export interface Inference {
   claims: Claims
@@ -48,7 +42,8 @@ const MAX_ROUNDS = 12
 /** Arrays of several elements that a field must lead to for each object. */
 const SHARE_OF_ARRAYS = 0.2
 
-export function inferTypes(view: ProcessView, progress: Progress, now: () => number): Inference {
+/** @param locals variables of all frames of all threads */
+export function inferTypes(view: ProcessView, locals: readonly StackVariable[], progress: Progress, now: () => number): Inference {
   const clock = stopwatch(now)
   const heap = new HeapColumns(view.blocks)
   const shapes = new Shapes(view.symbols)
@@ -60,6 +55,7 @@ export function inferTypes(view: ProcessView, progress: Progress, now: () => num
   clock.lap('vtables')
 
   const roots = expandVariables(view, propagation, heap.count)
+  expandLocals(view, locals, propagation, heap.count, roots)
   clock.lap('variables')
 
   propagation.run(progress)
@@ -73,6 +69,17 @@ export function inferTypes(view: ProcessView, progress: Progress, now: () => num
   const { fields, fieldOf } = usedFields(claims, shapes, types, typeOfItem)
   clock.lap('names')
   return { claims, types, typeOfItem, fields, fieldOf, roots: rootNames(roots, view.symbols), timings: clock.laps }
+}
+
+function expandLocals({ symbols }: ProcessView, locals: readonly StackVariable[], propagation: Propagation, blockCount: number, roots: TypeRoot[]): void {
+  for (const { thread, function: of, name, address, value, type } of locals) {
+    const id = type.type ?? (type.indirections === 0 && type.count === 1 ? type.named : null)
+    if (id === null) continue
+    roots.push({ kind: 'local', name: `${of}::${name} (thread ${symbols.threads[thread]?.tid ?? thread})` })
+    const root = blockCount + roots.length
+    if (address !== null) propagation.expandRoot(address, id, root)
+    else if (value !== null) propagation.followRoot(value, id, root)
+  }
 }
 
 /** Where a field leads to arrays of a type, a block that has room for one is an array of one. */

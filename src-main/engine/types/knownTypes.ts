@@ -63,7 +63,9 @@ export function usedFields(claims: Claims, shapes: Shapes, types: KnownType[], t
 export const memberName = ({ owner, path }: StoredField): string => (path === '' ? `${owner} []` : `${owner}.${path}`)
 
 export function rootNames(roots: readonly TypeRoot[], symbols: ProcessSymbols): string[] {
-  return roots.map(({ module, variable, tid }) => {
+  return roots.map((root) => {
+    if (root.kind === 'local') return root.name
+    const { module, variable, tid } = root
     const owner = symbols.module(module)
     if (!owner) return ''
     const name = owner.table.text(owner.table.variables.name[variable])

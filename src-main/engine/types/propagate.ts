@@ -89,9 +89,10 @@ export class Propagation {
     if (shape) this.expandObject(address, shape, address + shape.size, root, STRENGTH.pointer)
   }
 
-  /** Follows a pointer that is no member of anything: a register, a variable's value. */
-  followRoot(value: number, pointee: TypeRef, root: number): void {
-    this.follow(value, { target: this.shapes.bare(pointee), isRival: false, isLink: false }, -1, 0, root, STRENGTH.pointer)
+  /** Follows what a variable without an address holds. */
+  followRoot(value: number, type: TypeRef, root: number): void {
+    const leaf = this.shapes.of(this.shapes.bare(type))?.leaves[0]
+    if (leaf?.kind === LEAF.pointer && value >= LEAST_POINTER) this.follow(value, { target: leaf.target, isRival: false, isLink: false }, -1, 0, root, STRENGTH.pointer)
   }
 
   private expandBlock(block: number): void {

@@ -50,18 +50,23 @@ export class Containment {
     for (let part = table.firstPart(type); part < table.endPart(type); part++) {
       if (!HELD.has(kind[part]) || at[part] < 0 || at[part] > offset) continue
       let held = this.shapes.bare(idOf(owner, table.partType(part)))
-      const size = symbols.size(held)
+      const size = this.shapes.size(held)
       let within = offset - at[part]
       if (within >= size) continue
       while (symbols.kind(held) === TYPE.array) {
         held = this.shapes.bare(symbols.target(held))
-        const element = symbols.size(held)
+        const element = this.shapes.size(held)
         if (!(element > 0)) break
         within %= element
       }
       if ((held === inner && within === 0) || this.search(held, inner, within, depth + 1)) return true
     }
     return false
+  }
+
+  /** Whether a record has another one within, anywhere. */
+  contains(outer: TypeRef, inner: TypeRef): boolean {
+    return outer === inner || this.holdersOf(inner).some((holder) => holder.outer === outer)
   }
 
   /** All records that have the type within, with the offsets; the same record once for each place. */

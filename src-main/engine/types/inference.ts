@@ -19,6 +19,7 @@ import { Learning } from './learn.ts'
 import { MemoryKinds } from './memoryKinds.ts'
 import { PagedMemory } from './pagedMemory.ts'
 import { Propagation } from './propagate.ts'
+import { retract } from './retract.ts'
 import type { StackVariable } from '../stacks/stackVariables.ts'
 import { Shapes } from './shapes.ts'
 
@@ -109,6 +110,7 @@ function learn(propagation: Propagation, progress: Progress): void {
     for (const step of steps) {
       made += step.call(learning)
       propagation.run(progress)
+      if (retract(propagation) > 0) propagation.run(progress)
     }
     if (made > 0) continue
     if (learning.fromSizes() === 0) return

@@ -289,8 +289,9 @@ export class Learning {
   /**
    * Tries candidates on a sample of blocks and answers which one each block has; null where that can't be told.
    * @param least words that must speak for it in a block, on average
+   * @param mayBeAlone less is enough where nothing else fits: something is known to point there
    */
-  private contest(blocks: number[], candidates: Shape[], least: number): (i: number) => Shape | null {
+  private contest(blocks: number[], candidates: Shape[], least: number, mayBeAlone = true): (i: number) => Shape | null {
     const { fit, heap } = this.propagation
     const pool = candidates.filter((shape) => shape.isPolymorphic === false).slice(0, MOST_CANDIDATES)
     if (pool.length === 0) return () => null
@@ -311,7 +312,7 @@ export class Learning {
     const [first, second] = standing
     if (first === undefined) return () => null
     // one is ahead over all of them, or the only one of several that fits
-    const isAlone = sample.length >= ALONE && pool.length > 1 && (second === undefined || second.fits < sample.length / 2)
+    const isAlone = mayBeAlone && sample.length >= ALONE && pool.length > 1 && (second === undefined || second.fits < sample.length / 2)
     const isClear = isAlone || second === undefined || first.score >= second.score + AHEAD * Math.max(1, sample.length / 2) || sameLayout(first.shape, second.shape)
     const isAhead = isClear && first.fits >= AGREEING * sample.length && first.score >= (isAlone ? least / 4 : least) * sample.length
     const finalists = standing.slice(0, FINALISTS)
@@ -352,7 +353,7 @@ export class Learning {
     let made = 0
     for (const [usable, blocks] of bySize) {
       const candidates = this.index.fitting(usable, OF_THE_PROGRAM).map((type) => this.propagation.shapes.of(type)).filter((shape) => shape !== null)
-      const winners = this.contest(blocks, candidates, ENOUGH_WORDS)
+      const winners = this.contest(blocks, candidates, ENOUGH_WORDS, false)
       blocks.forEach((block, i) => {
         const shape = winners(i)
         if (shape && this.propagation.claim(block, this.propagation.single(shape.type), STRENGTH.layout, 0, 0)) made++

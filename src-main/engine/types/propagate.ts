@@ -10,7 +10,7 @@ import type { TypeRef } from '../../contract/rows.ts'
 import type { Progress } from '../ports.ts'
 import { ENCODING, TYPE } from '../symbols/tables.ts'
 import { isRecord } from '../symbols/typeTable.ts'
-import { Claims, STRENGTH } from './claims.ts'
+import { Claims, STRENGTH, type Item } from './claims.ts'
 import { Containment } from './containment.ts'
 import { Hits } from './hits.ts'
 import { ErasedTypes } from './erasedTypes.ts'
@@ -343,13 +343,24 @@ export class Propagation {
       const [a, b] = [claims.items[held], claims.items[item]]
       // what is held may be the first part of what is claimed, or the other way round
       const widens = !a.isArray && !b.isArray && a.type !== 0 && b.type !== 0 && a.type !== b.type && this.containment.embeds(b.type, a.type, 0)
-      if (!widens && strength <= before) return false
+      if (!widens && (strength < before || (strength === before && !this.fitsBetter(block, b, a)))) return false
       if (widens && this.isExact(block, a.size) && before >= strength) return false
       if (before > STRENGTH.buffer) this.retyped.add(block)
     }
     claims.set(block, item, strength, parent, via)
     if (follow) claims.later(block)
     return true
+  }
+
+  /** Of two claims that are as strong, the one whose type says more that holds. */
+  private fitsBetter(block: number, item: Item, held: Item): boolean {
+    if (item.type === 0 || held.type === 0 || item.isArray || held.isArray) return false
+    const score = ({ type, header }: Item): number => {
+      const shape = this.shapes.of(type)
+      const at = this.heap.address(block)
+      return shape && this.fit.fits(at + header, shape, at + this.heap.size(block), 1) ? this.fit.score : -Infinity
+    }
+    return score(item) >= score(held) + 1
   }
 
   private isExact(block: number, size: number): boolean {

@@ -9,7 +9,7 @@ import { Alignments } from '../symbols/layout.ts'
 import { idOf, type ProcessSymbols } from '../symbols/processSymbols.ts'
 import { ENCODING, PART, TYPE, TYPE_FLAG } from '../symbols/tables.ts'
 import { isRecord } from '../symbols/typeTable.ts'
-import { isNodeBase, standardType, type Adapter, type StandardType } from './standardTypes.ts'
+import { declaredString, isNodeBase, standardType, type Adapter, type StandardType } from './standardTypes.ts'
 
 /** What a leaf is. `pointer` leads to data, `function` to code, `scalar` is any other value, `count` one that may count something. */
 export const LEAF = { pointer: 0, function: 1, vtable: 2, boolean: 3, scalar: 4, count: 5 } as const
@@ -94,6 +94,7 @@ export interface MadeType {
   name: string
   size: number
   parts: { type: TypeRef; offset: number; isBase: boolean }[]
+  adapter?: Adapter
 }
 
 /** Ids of made types are from here on. */
@@ -116,6 +117,7 @@ export class Shapes {
 
   private readonly made: MadeType[] = []
   private readonly madeByName = new Map<string, TypeRef>()
+  private readonly ofDeclaration = new Map<TypeRef, TypeRef>()
   private readonly alignments: Alignments
 
   constructor(symbols: ProcessSymbols) {
@@ -151,6 +153,7 @@ export class Shapes {
     const bare = this.symbols.bare(id)
     const owner = this.symbols.owner(bare)
     if (!owner) return bare
+    if (owner.table.isDeclaration(bare - owner.firstId)) return this.declared(bare)
     const { hashLow, hashHigh } = owner.table.types
     // 52 of the 64 bits; equal ones are compared whole
     const key = hashLow[bare - owner.firstId] + (hashHigh[bare - owner.firstId] & 0xfffff) * 2 ** 32
@@ -168,6 +171,16 @@ export class Shapes {
 
   isRecord(type: TypeRef): boolean {
     return type >= FIRST_MADE || isRecord(this.symbols.kind(type))
+  }
+
+  /** What compilers leave out because a library has it; the declaration itself where that is not known. */
+  private declared(type: TypeRef): TypeRef {
+    let made = this.ofDeclaration.get(type)
+    if (made === undefined) {
+      const string = declaredString(this.symbols, this.symbols.name(type))
+      this.ofDeclaration.set(type, (made = string ? this.make(string) : type))
+    }
+    return made
   }
 
   /** As blocks of it are called: a pointer by what it leads to, behind typedefs. */
@@ -219,6 +232,7 @@ export class Shapes {
     const place: Place = { depth: 0, isBase: false, isArm: false, guard: null, isLast: true }
     const made = this.madeType(type)
     for (const part of made?.parts ?? []) this.add(shape, part.type, part.offset, '', { ...place, depth: 1, isBase: part.isBase, isLast: false })
+    if (made?.adapter) shape.adapters.push({ offset: 0, adapter: made.adapter, path: '', guard: null })
     if (made) for (const leaf of shape.leaves) this.linkNodes(leaf, type)
     else this.add(shape, type, 0, '', place)
     shape.leaves.sort((a, b) => a.offset - b.offset)
@@ -234,7 +248,13 @@ export class Shapes {
   private add(shape: Shape, id: TypeRef, at: number, path: string, place: Place): void {
     const { symbols } = this
     if (shape.leaves.length >= MAX_LEAVES || place.depth > MAX_NESTING) return
-    const bare = symbols.bare(id)
+    const bare = this.bare(id)
+    const made = this.madeType(bare)
+    if (made) {
+      for (const part of made.parts) this.add(shape, part.type, at + part.offset, path, { ...place, depth: place.depth + 1, isBase: part.isBase, isLast: false })
+      if (made.adapter) shape.adapters.push({ offset: at, adapter: made.adapter, path, guard: place.guard })
+      return
+    }
     const owner = symbols.owner(bare)
     if (!owner) return
     const type = bare - owner.firstId
@@ -314,11 +334,11 @@ export class Shapes {
     const { symbols } = this
     const owner = symbols.owner(array)!
     const element = this.bare(idOf(owner, owner.table.target(array - owner.firstId)))
-    const stride = symbols.size(element)
+    const stride = this.size(element)
     if (!(stride > 0)) return
     const dimensions = dimensionsOf(owner, array - owner.firstId)
     const count = dimensions.reduce((product, n) => product * n, 1)
-    const kind = symbols.kind(element)
+    const isRecordElement = this.isRecord(element)
     const isOpen = dimensions.some((n) => n < 0) || count === 0
     // `T last[1]`, as C wrote flexible arrays before C99
     if (place.isLast && shape.tail === null && (isOpen || (count === 1 && dimensions.length === 1)) && !place.isArm) {
@@ -326,7 +346,7 @@ export class Shapes {
       return
     }
     if (isOpen) return
-    if (isRecord(kind) || kind === TYPE.array) {
+    if (isRecordElement || symbols.kind(element) === TYPE.array) {
       if (count === 1) this.add(shape, element, at, `${path}[0]`, { ...place, depth: place.depth + 1, isLast: false })
       else shape.nested.push({ offset: at, element, count: Math.min(count, MAX_ELEMENTS), stride, path, guard: place.guard })
     } else {
@@ -336,7 +356,7 @@ export class Shapes {
 
   private addLeaf(shape: Shape, bare: TypeRef, offset: number, path: string, { isArm, guard }: Place, count: number): void {
     const { symbols } = this
-    const size = symbols.size(bare)
+    const size = this.size(bare)
     if (!(size > 0)) return
     const kind = this.leafKind(bare, path)
     const target = kind === LEAF.pointer ? this.bare(symbols.target(bare)) : 0

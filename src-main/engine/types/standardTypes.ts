@@ -9,7 +9,7 @@ import { templateArgumentsOf } from '../symbols/declaration.ts'
 import { idOf, type ProcessSymbols } from '../symbols/processSymbols.ts'
 import { PART, TYPE } from '../symbols/tables.ts'
 import { isRecord } from '../symbols/typeTable.ts'
-import type { Guard, Shapes } from './shapes.ts'
+import type { Guard, MadeType, Shapes } from './shapes.ts'
 
 /** Reads a container's own words. Offsets are from the container's start; `pointers` are those it reads itself. */
 export type Adapter =
@@ -46,6 +46,7 @@ export function standardType(shapes: Shapes, type: TypeRef): StandardType | null
   const head = headOf(name)
   const node = NODES[head]
   if (node !== undefined) return links(shapes, type, node)
+  if (head === 'std::_Deque_base') return deque(shapes, type)
   const find = FINDERS[head]
   return find === undefined ? null : find(shapes.symbols, type)
 }
@@ -93,7 +94,6 @@ const NODES: Record<string, Nodes | undefined> = {
 
 const FINDERS: Record<string, Finder | undefined> = {
   'std::_Vector_base': (symbols, type) => vector(symbols, type, ['_M_impl', '_M_start'], ['_M_impl', '_M_finish'], ['_M_impl', '_M_end_of_storage']),
-  'std::_Deque_base': deque,
   'std::basic_string': (symbols, type) => string(symbols, type),
   'std::_List_node': (symbols, type) => ownLinks(symbols, type, ['std::__detail::_List_node_base']),
   'std::_Fwd_list_node': (symbols, type) => ownLinks(symbols, type, ['std::_Fwd_list_node_base']),
@@ -115,6 +115,16 @@ const FINDERS: Record<string, Finder | undefined> = {
   'std::__hash_node': (symbols, type) => ownLinks(symbols, type, ['std::__hash_node_base']),
   'std::__forward_list_node': (symbols, type) => ownLinks(symbols, type, ['std::__forward_begin_node']),
   'std::__shared_ptr_emplace': emplaced,
+}
+
+/**
+ * std::string where the debug information only declares it: clang leaves out what libstdc++ instantiates in the library. Laid
+ * out as by bits/basic_string.h, with the string ABI of gcc 5 and later.
+ */
+export function declaredString(symbols: ProcessSymbols, name: string): MadeType | null {
+  const character = /^std::__cxx11::basic_string<\s*(char|wchar_t|char16_t|char32_t|char8_t)\s*[,>]/.exec(name)?.[1]
+  const type = character === undefined ? undefined : symbols.find(character).find((id) => symbols.size(id) > 0)
+  return type === undefined ? null : { name, size: 32, parts: [], adapter: { kind: 'string', data: 0, length: 8, local: 16, character: symbols.bare(type), pointers: [0] } }
 }
 
 /** Type arguments, bare; 0 for values. */
@@ -165,12 +175,13 @@ function vector(symbols: ProcessSymbols, type: TypeRef, start: string[], finish:
   return { type, adapter: { kind: 'vector', start: first.offset, finish: last.offset, end: limit.offset, element: pointee(symbols, first.type), pointers: [first.offset, last.offset, limit.offset] } }
 }
 
-function deque(symbols: ProcessSymbols, type: TypeRef): StandardType | null {
+function deque(shapes: Shapes, type: TypeRef): StandardType | null {
+  const { symbols } = shapes
   const at = (...path: string[]): Member | null => memberOf(symbols, type, ['_M_impl', ...path])
   const [map, first, startNode, last, finishNode] = [at('_M_map'), at('_M_start', '_M_cur'), at('_M_start', '_M_node'), at('_M_finish', '_M_cur'), at('_M_finish', '_M_node')]
   if (!map || !first || !startNode || !last || !finishNode) return null
-  const element = pointee(symbols, first.type)
-  const size = symbols.size(element)
+  const element = shapes.bare(pointee(symbols, first.type))
+  const size = shapes.size(element)
   if (!(size > 0)) return null
   const bufferBytes = size < DEQUE_BUFFER ? Math.floor(DEQUE_BUFFER / size) * size : size
   const iterator = (node: Member): number[] => [node.offset - 24, node.offset - 16, node.offset - 8, node.offset]
@@ -208,7 +219,7 @@ function links(shapes: Shapes, type: TypeRef, { argument, name, bases, before }:
 /** A node: the links, what else stands before the value, the value, and its hash where that is kept. */
 function makeNode(shapes: Shapes, name: string, value: TypeRef, baseName: string, before: number, isCached: boolean): TypeRef | null {
   const { symbols } = shapes
-  const size = symbols.size(value)
+  const size = shapes.size(shapes.bare(value))
   const base = nodeBase(symbols, baseName)
   if (!(size > 0) || base === null) return null
   const roundUp = (bytes: number, to: number): number => Math.ceil(bytes / to) * to

@@ -107,7 +107,7 @@ export class TypeIndex {
         const size = symbols.size(type)
         if (size < 1 || table.name(t) === '') continue
         const name = table.name(t)
-        if (/^(std|__gnu_cxx)::/.test(name) && !OWN_BLOCKS.test(name)) continue
+        if (/^(std|__gnu_cxx)::/.test(name) && !(OWN_BLOCKS.test(name) && endOfArguments(name) === name.length)) continue
         const one = { type, size, module: owner.index, isRuntime }
         if (hasOpenEnd(table, t)) all.open.push(one)
         if (size < LEAST_SIZE) continue
@@ -118,6 +118,16 @@ export class TypeIndex {
     }
     return all
   }
+}
+
+/** Where the template arguments that a name begins with end; -1 where it has none. */
+function endOfArguments(name: string): number {
+  let depth = 0
+  for (let i = name.indexOf('<'); i >= 0 && i < name.length; i++) {
+    if (name[i] === '<') depth++
+    else if (name[i] === '>' && --depth === 0) return i + 1
+  }
+  return -1
 }
 
 /** Its last member is an array of no, or of unknown, length. */

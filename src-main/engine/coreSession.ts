@@ -1,15 +1,16 @@
 /** One open core: answers queries from its columns, its symbols and its graph, as far as these are attached. */
 import type { Findings } from './analysis.ts'
 import type {
-  BlockQuery, BlockViewQuery, GlobalQuery, GraphPart, LeakGroupQuery, LeakQuery, NeighbourhoodQuery, RangeQuery, ReferenceGroupQuery, ReferenceQuery, RetainedQuery, StackQuery, TopQuery, TypeLayoutQuery,
+  BlockQuery, BlockViewQuery, CandidateQuery, GlobalQuery, GraphPart, LabelQuery, LeakGroupQuery, LeakQuery, NeighbourhoodQuery, RangeQuery, ReferenceGroupQuery, ReferenceQuery, RetainedQuery, StackQuery, TopQuery, TypeLayoutQuery,
   TypeQuery, WhyQuery,
 } from '../contract/api.ts'
 import type {
-  BlockPage, BlockRow, BlockView, CoreSummary, GlobalRow, LayoutDetails, LeakGroupPage, LeakPage, Neighbourhood, Page, RangeRow, ReferenceGroups, ReferencePage, RetainedPage, TopPage, TopRow, TypeEvidence, TypeLayout,
+  BlockPage, BlockRow, BlockView, CandidatePage, CoreSummary, GlobalRow, LabelRow, LayoutDetails, LeakGroupPage, LeakPage, Neighbourhood, Page, RangeRow, ReferenceGroups, ReferencePage, RetainedPage, TopPage, TopRow, TypeEvidence, TypeLayout,
   TypeRow, Why,
 } from '../contract/rows.ts'
 import type { StackPage } from '../contract/stackRows.ts'
-import type { Blocks } from './allocator/blocks.ts'
+import { STATE, type Blocks } from './allocator/blocks.ts'
+import { randomUUID } from 'node:crypto'
 import { GraphQueries } from './findings/graphQueries.ts'
 import { LayoutLists } from './findings/layoutLists.ts'
 import { listBlocks } from './findings/listBlocks.ts'
@@ -32,7 +33,9 @@ import type { SymbolSource } from './symbols/moduleSources.ts'
 import type { SymbolTables } from './symbols/tables.ts'
 import { confidenceOf, shortEvidence, typeEvidence } from './types/evidence.ts'
 import { inferTypes } from './types/inference.ts'
-import { saveTypes, StoredTypes } from './types/storedTypes.ts'
+import { loadLabels, saveLabels } from './types/storedLabels.ts'
+import { saveTypes, StoredTypes, type BlockTypes } from './types/storedTypes.ts'
+import { TypeBench, type Label } from './types/typeBench.ts'
 
 export interface SessionParts {
   summary: CoreSummary
@@ -63,7 +66,11 @@ export class CoreSession implements EngineSession {
   private isNamed = true
   /** With the types that were found, once they are. */
   private findings: Findings
-  private types: StoredTypes | null = null
+  private types: BlockTypes | null = null
+  /** Without labels. */
+  private stored: StoredTypes | null = null
+  private labels: Label[] = []
+  private bench: TypeBench | null = null
   private isKept = false
   /** Modules whose symbols are attached. */
   private readonly attached = new Set<number>()
@@ -140,9 +147,17 @@ export class CoreSession implements EngineSession {
     saveTypes(store, this.typesIdentity(), blocks, inference, progress)
   }
 
-  openTypes(store: IndexStore): { timings: { stage: string; seconds: number }[] } | null {
-    const types = StoredTypes.open(store, this.typesIdentity())
-    if (types === null) return null
+  openTypes(store: IndexStore, labels: IndexStore): { timings: { stage: string; seconds: number }[] } | null {
+    const stored = StoredTypes.open(store, this.typesIdentity())
+    if (stored === null) return null
+    this.stored = stored
+    this.bench = null
+    this.labels = loadLabels(labels, this.parts.identity)
+    this.useTypes(this.labels.length === 0 ? stored : this.openBench().labelled(this.labels, this.parts.ports.progress))
+    return { timings: stored.meta.timings }
+  }
+
+  private useTypes(types: BlockTypes): void {
     this.types = types
     this.findings = { ...this.parts.findings, types: types.meta.types, groups: types.meta.groups, inChunk: types.meta.inChunk }
     this.view.blocks = types.typed(this.parts.blocks)
@@ -152,16 +167,63 @@ export class CoreSession implements EngineSession {
     this.cursor.query = ''
     this.graph.renamed((ids) => types.typesOf(ids))
     this.queries.setBlocks(this.findings.groups, this.findings.types)
-    return { timings: types.meta.timings }
   }
 
   evidence({ address }: { address: number }): TypeEvidence {
     const { types } = this
+    if (!types) throw noTypes(address)
+    return typeEvidence(types, this.view.blocks, this.view.types, this.usedBlockAt(address))
+  }
+
+  candidates({ core, address, layout, offset, limit }: CandidateQuery): CandidatePage {
+    const block = this.usedBlockAt(address)
+    const like = layout ? this.graph.blocksLike(address, false) : { total: 1, blocks: [block] }
+    const rows = this.openBench().candidates(like.blocks, this.graph.pointeesOf(block))
+    const size = this.view.blocks.size(block)
+    const row = this.listBlocks({ core, state: 'used', size, offset: 0, limit: 1 }).rows[0]
+    const known = this.view.types[this.view.blocks.type(block)]
+    return { block: { addr: this.view.blocks.address(block), size, state: 'used', type: known.name, label: known.label || (row?.kind ?? '') || `malloc(${this.requested.get(size) ?? size})` }, blocks: like.total, rows: rows.slice(offset, offset + limit), total: rows.length, offset }
+  }
+
+  listLabels(): LabelRow[] {
+    return this.labels.map(({ row }) => row)
+  }
+
+  setLabel({ addresses, type, scope }: LabelQuery, labels: IndexStore): LabelRow[] {
+    const bench = this.openBench()
+    bench.checkType(type)
+    const label = (addr: number, layout: string, blocks: number[]): Label => ({
+      row: { id: randomUUID(), addr, scope, layout, type, blocks: blocks.length, made: Date.now() },
+      blocks: Uint32Array.from(blocks).sort(),
+    })
+    const made = scope === 'layout' ? [this.graph.blocksLike(addresses[0], true)].map(({ layout, blocks }) => label(addresses[0], layout, blocks)) : addresses.map((address) => label(address, '', [this.usedBlockAt(address)]))
+    return this.changeLabels([...made, ...this.labels], labels)
+  }
+
+  removeLabels({ ids }: { ids: string[] }, labels: IndexStore): LabelRow[] {
+    return this.changeLabels(this.labels.filter(({ row }) => !ids.includes(row.id)), labels)
+  }
+
+  private changeLabels(labels: Label[], store: IndexStore): LabelRow[] {
+    const { stored } = this
+    if (!stored) throw noTypes(0)
+    // the latest label of a block counts
+    this.useTypes(labels.length === 0 ? stored : this.openBench().labelled([...labels].reverse(), this.parts.ports.progress))
+    this.labels = labels
+    saveLabels(store, this.parts.identity, labels)
+    return this.listLabels()
+  }
+
+  private openBench(): TypeBench {
+    if (!this.stored) throw noTypes(0)
+    return (this.bench ??= new TypeBench({ ...this.view, blocks: this.parts.blocks }, this.parts.blocks, this.stored))
+  }
+
+  private usedBlockAt(address: number): number {
     const { blocks } = this.view
-    if (!types) throw new UsageError('the types of blocks are not known yet', hex(address), 'ask again once they are')
     const block = blocks.containing(address)
-    if (block < 0) throw new UsageError('no block holds this address', hex(address), 'give the address of a block: blocks lists them')
-    return typeEvidence(types, blocks, this.view.types, block)
+    if (block < 0 || blocks.state(block) !== STATE.used) throw new UsageError('no block in use holds this address', hex(address), 'give the address of a block: blocks lists them')
+    return block
   }
 
   /** What is known of a used block beyond the columns; null where nothing is. */
@@ -284,8 +346,10 @@ export class CoreSession implements EngineSession {
 
   close(): void {
     this.parts.closeIndex()
-    this.types?.rest()
+    this.stored?.rest()
     this.graph.rest()
     this.parts.ports.core.close()
   }
 }
+
+const noTypes = (address: number): UsageError => new UsageError('the types of blocks are not known yet', hex(address), 'ask again once they are')

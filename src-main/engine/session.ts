@@ -1,8 +1,8 @@
 import type {
-  BlockQuery, BlockViewQuery, GlobalQuery, GraphPart, LeakGroupQuery, LeakQuery, NeighbourhoodQuery, RangeQuery, ReferenceGroupQuery, ReferenceQuery, RetainedQuery, StackQuery, TopQuery, TypeLayoutQuery, TypeQuery, WhyQuery,
+  BlockQuery, BlockViewQuery, CandidateQuery, GlobalQuery, GraphPart, LabelQuery, LeakGroupQuery, LeakQuery, NeighbourhoodQuery, RangeQuery, ReferenceGroupQuery, ReferenceQuery, RetainedQuery, StackQuery, TopQuery, TypeLayoutQuery, TypeQuery, WhyQuery,
 } from '../contract/api.ts'
 import type {
-  BlockPage, BlockView, CoreSummary, DiagnosticRow, GlobalRow, LayoutDetails, LeakGroupPage, LeakPage, Neighbourhood, Page, RangeRow, ReferenceGroups, ReferencePage, RetainedPage, TopPage, TypeEvidence, TypeLayout, TypeRow, Why,
+  BlockPage, BlockView, CandidatePage, CoreSummary, DiagnosticRow, GlobalRow, LabelRow, LayoutDetails, LeakGroupPage, LeakPage, Neighbourhood, Page, RangeRow, ReferenceGroups, ReferencePage, RetainedPage, TopPage, TypeEvidence, TypeLayout, TypeRow, Why,
 } from '../contract/rows.ts'
 import type { StackPage } from '../contract/stackRows.ts'
 import type { GraphPlan } from './graph/plan.ts'
@@ -56,8 +56,14 @@ export interface EngineSession {
   openGraph(store: IndexStore): Record<GraphPart, boolean>
   /** Looks for the types of all blocks by what symbols are attached, and keeps them in `store`. */
   inferTypes(store: IndexStore): Promise<void>
-  /** Attaches what the store has of types; null where it has none for these symbols. */
-  openTypes(store: IndexStore): { timings: { stage: string; seconds: number }[] } | null
+  /** Attaches what the store has of types, with what a person said; null where it has none for these symbols. */
+  openTypes(store: IndexStore, labels: IndexStore): { timings: { stage: string; seconds: number }[] } | null
+  /** What follows throws UsageError until types are there. */
+  candidates(q: CandidateQuery): CandidatePage
+  listLabels(): LabelRow[]
+  /** Throws UsageError also where there is no such type or block. Answers all labels. */
+  setLabel(q: LabelQuery, labels: IndexStore): LabelRow[]
+  removeLabels(q: { ids: string[] }, labels: IndexStore): LabelRow[]
   /** The blocks are in `store` from now on. */
   keepBlocks(store: IndexStore): void
   /** Throws UsageError until types are there, and where no block holds the address. */

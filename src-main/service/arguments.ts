@@ -1,6 +1,6 @@
 /** Every argument that comes from outside, checked field by field; what makes no sense is a UsageError. */
 import type {
-  BlockQuery, BlockViewQuery, GlobalQuery, GraphPart, LeakGroupQuery, LeakQuery, NeighbourhoodQuery, OpenQuery, RangeQuery, ReferenceGroupQuery, ReferenceQuery, RetainedQuery, StackQuery, TopQuery, TypeLayoutQuery, TypeQuery,
+  BlockQuery, BlockViewQuery, CandidateQuery, GlobalQuery, GraphPart, LabelQuery, LeakGroupQuery, LeakQuery, NeighbourhoodQuery, OpenQuery, RangeQuery, ReferenceGroupQuery, ReferenceQuery, RetainedQuery, StackQuery, TopQuery, TypeLayoutQuery, TypeQuery,
   WhyQuery,
 } from '../contract/api.ts'
 import { RANGE_KINDS, TYPE_KINDS } from '../contract/rows.ts'
@@ -101,6 +101,7 @@ export function blockViewQuery(value: unknown): BlockViewQuery {
   const q = fields(value)
   const query: BlockViewQuery = { core: text(q, 'core', ID_MAX), address: address(q, 'address'), ...page(q) }
   if (q['as'] !== undefined) query.as = text(q, 'as', TYPE_MAX)
+  if (q['header'] !== undefined) query.header = integer(q, 'header', 0, 2 ** 32)
   return query
 }
 
@@ -127,6 +128,25 @@ export function neighbourhoodQuery(value: unknown): NeighbourhoodQuery {
     depth: integer(q, 'depth', 1, 10),
     limit: integer(q, 'limit', 1, 2000),
   }
+}
+
+export function candidateQuery(value: unknown): CandidateQuery {
+  const q = fields(value)
+  return { core: text(q, 'core', ID_MAX), address: address(q, 'address'), layout: flag(q, 'layout'), offset: integer(q, 'offset', 0, Number.MAX_SAFE_INTEGER), limit: integer(q, 'limit', 1, 1000) }
+}
+
+export function labelQuery(value: unknown): LabelQuery {
+  const q = fields(value)
+  const { addresses } = q
+  if (!Array.isArray(addresses) || addresses.length === 0 || addresses.length > 10_000) throw new UsageError('not a list of 1 to 10000 addresses', 'addresses', 'give a list of addresses')
+  return { core: text(q, 'core', ID_MAX), addresses: addresses.map((one: unknown) => address({ address: one }, 'address')), type: text(q, 'type', TYPE_MAX), scope: oneOf(q, 'scope', ['block', 'layout']) }
+}
+
+export function removeLabelsQuery(value: unknown): { core: string; ids: string[] } {
+  const q = fields(value)
+  const { ids } = q
+  if (!Array.isArray(ids) || ids.length > 100_000) throw new UsageError('not a list of labels', 'ids', 'take the ids of listLabels')
+  return { core: text(q, 'core', ID_MAX), ids: ids.map((id: unknown) => text({ id }, 'id', ID_MAX)) }
 }
 
 export function addressQuery(value: unknown): { core: string; address: number } {

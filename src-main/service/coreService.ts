@@ -9,7 +9,7 @@ import { basename, join } from 'node:path'
 import type { CoreApi, CoreEvent, HostInfo, OfferedFile } from '../contract/api.ts'
 import type { Outcome } from '../contract/outcome.ts'
 import type {
-  BlockPage, BlockView, CoreSummary, GlobalRow, GraphState, LayoutDetails, LeakGroupPage, LeakPage, ModuleSymbolsRow, Neighbourhood, Page, RangeRow, ReferenceGroups, ReferencePage, RetainedPage, TopPage,
+  BlockPage, BlockView, CandidatePage, CoreSummary, GlobalRow, GraphState, LabelRow, LayoutDetails, LeakGroupPage, LeakPage, ModuleSymbolsRow, Neighbourhood, Page, RangeRow, ReferenceGroups, ReferencePage, RetainedPage, TopPage,
   TypeEvidence, TypeLayout, TypeRow, TypesState, Why,
 } from '../contract/rows.ts'
 import type { StackPage } from '../contract/stackRows.ts'
@@ -23,7 +23,7 @@ import { toFailure } from '../workers/failure.ts'
 import type { BlockText, BlockTextQuery, EngineCalls, EngineMethod, TypeText, TypeTextQuery } from '../workers/messages.ts'
 import { SymbolPool } from '../workers/symbolPool.ts'
 import {
-  addressQuery, blockQuery, blockViewQuery, coreQuery, fileQuery, globalQuery, graphPartQuery, layoutQuery, leakGroupQuery, leakQuery, neighbourhoodQuery, openQuery, rangeQuery, referenceGroupQuery, referenceQuery, retainedQuery,
+  addressQuery, blockQuery, blockViewQuery, candidateQuery, coreQuery, fileQuery, globalQuery, graphPartQuery, labelQuery, layoutQuery, leakGroupQuery, leakQuery, neighbourhoodQuery, openQuery, rangeQuery, referenceGroupQuery, referenceQuery, removeLabelsQuery, retainedQuery,
   stackQuery, topQuery, typeLayoutQuery, typeQuery, whyQuery,
 } from './arguments.ts'
 import { CoreGraph } from './coreGraph.ts'
@@ -61,6 +61,8 @@ interface OpenCore {
   symbols: CoreSymbols
   graph: CoreGraph
   types: CoreTypes
+  /** Where indexes and labels are kept. */
+  folder: string
   /** Of the file when it was opened: a core written anew is analysed anew. */
   stamp: string
   outcome: Promise<Outcome<CoreSummary>>
@@ -240,6 +242,22 @@ export class CoreService implements CoreApi {
     return this.ask('evidence', query, (q) => addressQuery(q).core, addressQuery)
   }
 
+  candidates(query: Parameters<CoreApi['candidates']>[0]): Promise<Outcome<CandidatePage>> {
+    return this.ask('candidates', query, (q) => candidateQuery(q).core, candidateQuery)
+  }
+
+  listLabels(query: { core: string }): Promise<Outcome<LabelRow[]>> {
+    return this.ask('listLabels', query, (q) => coreQuery(q).core, () => null)
+  }
+
+  setLabel(query: Parameters<CoreApi['setLabel']>[0]): Promise<Outcome<LabelRow[]>> {
+    return this.askPart('setLabel', query, ({ worker, folder, types }, q) => worker.call('setLabel', { ...q, folder }).then((labels) => told(labels, types)), labelQuery)
+  }
+
+  removeLabels(query: Parameters<CoreApi['removeLabels']>[0]): Promise<Outcome<LabelRow[]>> {
+    return this.askPart('removeLabels', query, ({ worker, folder, types }, { ids }) => worker.call('removeLabels', { ids, folder }).then((labels) => told(labels, types)), removeLabelsQuery)
+  }
+
   graphState(query: { core: string }): Promise<Outcome<GraphState>> {
     return this.askPart('graphState', query, ({ graph }) => Promise.resolve({ ok: true, value: graph.current() }))
   }
@@ -337,7 +355,7 @@ export class CoreService implements CoreApi {
       indexFolder: noCache ? null : this.options.cacheFolder,
       decompressFolder: scratch ?? this.options.cacheFolder,
     })
-    const core: OpenCore = { handle, file, worker, symbols, graph, types, stamp, scratch, outcome: outcome.then((settled) => this.opened(core, path, settled)) }
+    const core: OpenCore = { handle, file, worker, symbols, graph, types, folder: scratch ?? this.options.cacheFolder, stamp, scratch, outcome: outcome.then((settled) => this.opened(core, path, settled)) }
     this.cores.set(handle, core)
     return core
   }
@@ -412,6 +430,11 @@ export class CoreService implements CoreApi {
   private emit(event: CoreEvent): void {
     for (const listener of [...this.listeners]) listener(event)
   }
+}
+
+function told(labels: Outcome<LabelRow[]>, types: CoreTypes): Outcome<LabelRow[]> {
+  if (labels.ok) types.changed()
+  return labels
 }
 
 function stampOf(path: string): string {

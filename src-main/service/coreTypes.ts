@@ -50,6 +50,11 @@ export class CoreTypes {
     return { ok: true, value: this.state }
   }
 
+  /** Lists of blocks have other types than before: a person's labels changed. */
+  changed(): void {
+    this.set(this.state)
+  }
+
   async cancel(): Promise<void> {
     this.run++
     await this.finder?.close()

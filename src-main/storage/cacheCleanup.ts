@@ -4,6 +4,9 @@ import { join } from 'node:path'
 
 export const indexesFolder = (cacheFolder: string): string => join(cacheFolder, 'cores')
 
+/** What people said of blocks: never removed by itself. */
+export const labelsFolder = (cacheFolder: string): string => join(cacheFolder, 'labels')
+
 export const symbolsFolder = (cacheFolder: string): string => join(cacheFolder, 'symbols')
 
 /** Removes what a thread of this process was writing into a folder when it was ended. */

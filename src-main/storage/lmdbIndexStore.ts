@@ -18,7 +18,7 @@ import { threadId } from 'node:worker_threads'
 import { crc32 } from 'node:zlib'
 import { open, type RootDatabase } from 'lmdb'
 import type { IndexStore, IndexWriter, StoredIndex } from '../engine/ports.ts'
-import { drop, indexesFolder, removeLeastRecentlyUsed, removeLeftovers } from './cacheCleanup.ts'
+import { drop, indexesFolder, labelsFolder, removeLeastRecentlyUsed, removeLeftovers } from './cacheCleanup.ts'
 
 /** Bytes that all indexes together may take; the least recently used go first. */
 export const DEFAULT_CACHE_LIMIT = 20 * 2 ** 30
@@ -48,6 +48,11 @@ type Database = RootDatabase<Uint8Array>
 /** Analysed cores. */
 export function lmdbIndexStore(cacheFolder: string, limit: number = DEFAULT_CACHE_LIMIT): IndexStore {
   return lmdbFolderStore(indexesFolder(cacheFolder), limit)
+}
+
+/** What people said of cores' blocks. */
+export function lmdbLabelStore(cacheFolder: string): IndexStore {
+  return lmdbFolderStore(labelsFolder(cacheFolder), Infinity)
 }
 
 /**

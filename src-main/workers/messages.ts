@@ -1,11 +1,11 @@
 /** What passes between the main thread and an engine worker. Plain data; every request is answered by one response. */
 import type {
-  BlockQuery, BlockViewQuery, GlobalQuery, GraphPart, GraphStage, LeakGroupQuery, LeakQuery, NeighbourhoodQuery, RangeQuery, ReferenceGroupQuery, ReferenceQuery, RetainedQuery, Stage, StackQuery, TopQuery, TypeLayoutQuery,
+  BlockQuery, BlockViewQuery, CandidateQuery, GlobalQuery, GraphPart, GraphStage, LabelQuery, LeakGroupQuery, LeakQuery, NeighbourhoodQuery, RangeQuery, ReferenceGroupQuery, ReferenceQuery, RetainedQuery, Stage, StackQuery, TopQuery, TypeLayoutQuery,
   TypeQuery, WhyQuery,
 } from '../contract/api.ts'
 import type { Failure } from '../contract/outcome.ts'
 import type {
-  BlockPage, BlockView, CoreSummary, GlobalRow, LayoutDetails, LeakGroupPage, LeakPage, Neighbourhood, Page, RangeRow, ReferenceGroups, ReferencePage, RetainedPage, TopPage, TypeEvidence, TypeLayout, TypeRow, Why,
+  BlockPage, BlockView, CandidatePage, CoreSummary, GlobalRow, LabelRow, LayoutDetails, LeakGroupPage, LeakPage, Neighbourhood, Page, RangeRow, ReferenceGroups, ReferencePage, RetainedPage, TopPage, TypeEvidence, TypeLayout, TypeRow, Why,
 } from '../contract/rows.ts'
 import type { StackPage } from '../contract/stackRows.ts'
 import type { GraphPlan } from '../engine/graph/plan.ts'
@@ -91,6 +91,11 @@ export interface EngineCalls {
   inferTypes: { query: { folder: string }; answer: null }
   /** Whether the index in `folder` has types for the symbols that are attached: lists have them from now on. */
   openTypes: { query: { folder: string }; answer: TypesFound | null }
+  candidates: { query: CandidateQuery; answer: CandidatePage }
+  listLabels: { query: null; answer: LabelRow[] }
+  /** Labels are kept in `folder`. */
+  setLabel: { query: LabelQuery & { folder: string }; answer: LabelRow[] }
+  removeLabels: { query: { ids: string[]; folder: string }; answer: LabelRow[] }
   evidence: { query: { core: string; address: number }; answer: TypeEvidence }
   listReferences: { query: ReferenceQuery; answer: ReferencePage }
   groupReferences: { query: ReferenceGroupQuery; answer: ReferenceGroups }

@@ -7,7 +7,7 @@ import type { DiagnosticRow } from '../contract/rows.ts'
 import type { ByteSource, Progress } from '../engine/ports.ts'
 import type { EngineSession, OpenSession } from '../engine/session.ts'
 import { openFileByteSource } from '../storage/fileByteSource.ts'
-import { lmdbIndexStore } from '../storage/lmdbIndexStore.ts'
+import { lmdbIndexStore, lmdbLabelStore } from '../storage/lmdbIndexStore.ts'
 import { moduleFiles } from '../storage/moduleFiles.ts'
 import { sectionDecompressor } from '../storage/sectionDecompressor.ts'
 import { wasmModule } from '../storage/wasmModules.ts'
@@ -86,7 +86,15 @@ export function serveEngine(port: MessagePort, openSession: OpenSession, decompr
         await opened().inferTypes(lmdbIndexStore(call.query.folder))
         return null
       case 'openTypes':
-        return opened().openTypes(lmdbIndexStore(call.query.folder))
+        return opened().openTypes(lmdbIndexStore(call.query.folder), lmdbLabelStore(call.query.folder))
+      case 'candidates':
+        return opened().candidates(call.query)
+      case 'listLabels':
+        return opened().listLabels()
+      case 'setLabel':
+        return opened().setLabel(call.query, lmdbLabelStore(call.query.folder))
+      case 'removeLabels':
+        return opened().removeLabels(call.query, lmdbLabelStore(call.query.folder))
       case 'evidence':
         return opened().evidence(call.query)
       case 'listReferences':

@@ -7,7 +7,7 @@ import type { IndexStore } from '../ports.ts'
 import { GraphView } from './graphView.ts'
 import { LayoutLists } from './layoutLists.ts'
 import { LeakLists } from './listLeaks.ts'
-import { groupReferences, listReferences } from './listReferences.ts'
+import { groupReferences, listReferences, references } from './listReferences.ts'
 import { RetainedLists } from './listRetained.ts'
 import { neighbourhood } from './neighbourhood.ts'
 import type { ProcessView } from './pointers.ts'
@@ -96,6 +96,23 @@ export class GraphQueries {
     return this.layoutLists().blocks(q)
   }
 
+  blocksLike(address: number, all: boolean): ReturnType<LayoutLists['blocksLike']> {
+    return this.layoutLists().blocksLike(address, all)
+  }
+
+  /** Types that pointers to the block are declared with, as far as a few of them tell; none until the graph is there. */
+  pointeesOf(block: number): Set<string> {
+    const { view } = this
+    const names = new Set<string>()
+    if (!view) return names
+    const { count, rows } = references(view, block, 'in')
+    for (const row of rows(0, Math.min(count, REFERRERS))) {
+      const pointee = view.pointeeOf(row)
+      if (pointee !== null) names.add(pointee)
+    }
+    return names
+  }
+
   /** What the graph says of a used block; null until it is there. */
   get ofBlock(): ((block: number) => Pick<BlockRow, 'reachable' | 'layout'>) | null {
     const { layouts } = this
@@ -123,5 +140,8 @@ export class GraphQueries {
     return this.view
   }
 }
+
+/** Pointers to a block that are looked at. */
+const REFERRERS = 32
 
 const missing = (what: string): UsageError => new UsageError(`${what} not there yet`, 'graph', 'wait until the graph is built')

@@ -77,6 +77,11 @@ export class GraphView {
     return read.ok ? new DataView(read.bytes.buffer).getBigUint64(0, true) : 0n
   }
 
+  /** The type that a reference's pointer is declared to lead to; null where that isn't known. */
+  pointeeOf({ from, fromOffset }: ReferenceRow): string | null {
+    return from?.type == null ? null : (this.members.leafInNamed(from.type, fromOffset)?.pointee ?? null)
+  }
+
   memberOf(block: BlockRef, offset: number): string {
     return block.type === null ? '' : this.members.inNamed(block.type, offset)
   }

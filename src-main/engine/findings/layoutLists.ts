@@ -109,6 +109,13 @@ export class LayoutLists {
     return { rows, total: none ? 0 : selected.total, offset: q.offset, bytes: none ? 0 : selected.bytes }
   }
 
+  /** All blocks of the layout family of the one at an address, ascending; or about `SAMPLED` of them. Throws UsageError where it has none. */
+  blocksLike(address: number, all: boolean): { layout: string; total: number; blocks: number[] } {
+    const selected = this.select(`at ${hex(address)}`)
+    const blocks = all ? [...this.ids(selected, 0, selected.total)] : this.sample(selected)
+    return { layout: layoutText(this.view.graph.meta.classes[selected.isWanted.indexOf(1)]), total: selected.total, blocks }
+  }
+
   ofGraph(block: number): Pick<BlockRow, 'reachable' | 'layout'> {
     return { reachable: this.view.graph.reach(block) !== 0, layout: this.text(block) }
   }

@@ -20,13 +20,21 @@ export class MemberNames {
 
   /** Of a type by its name; `T[]` repeats. */
   inNamed(name: string, offset: number): string {
-    this.refresh()
-    let id = this.ids.get(name)
-    if (id === undefined) this.ids.set(name, (id = this.symbols.find(name.replace(/ ?\[\d*\]$/, ''))[0] ?? 0))
-    return id === 0 ? '' : this.inType(id, offset)
+    return this.leafInNamed(name, offset)?.path ?? ''
   }
 
   inType(id: TypeRef, offset: number): string {
+    return this.leafIn(id, offset)?.path ?? ''
+  }
+
+  leafInNamed(name: string, offset: number): LeafRow | null {
+    this.refresh()
+    let id = this.ids.get(name)
+    if (id === undefined) this.ids.set(name, (id = this.symbols.find(name.replace(/ ?\[\d*\]$/, ''))[0] ?? 0))
+    return id === 0 ? null : this.leafIn(id, offset)
+  }
+
+  private leafIn(id: TypeRef, offset: number): LeafRow | null {
     this.refresh()
     let leaves = this.leaves.get(id)
     if (!leaves) {
@@ -34,8 +42,8 @@ export class MemberNames {
       this.leaves.set(id, (leaves = leavesOf(this.symbols, id, LIMITS).rows))
     }
     const last = firstWhere(leaves.length, (i) => leaves[i].offset > offset) - 1
-    for (let i = last; i >= 0 && i > last - 8; i--) if (offset < leaves[i].offset + leaves[i].size) return leaves[i].path
-    return ''
+    for (let i = last; i >= 0 && i > last - 8; i--) if (offset < leaves[i].offset + leaves[i].size) return leaves[i]
+    return null
   }
 
   private refresh(): void {

@@ -19,6 +19,8 @@ export interface KnownType {
   evidence: string
   /** Bytes of an element, and those before the first, where blocks are arrays that don't count themselves. */
   element?: { size: number; header: number }
+  /** Of the object, or of an element: position of the module and index into its types. Absent where no table has it. */
+  of?: { module: number; type: number }
   /** The address point of a vtable by which they have it; absent where it was not by one. */
   vtable?: number | undefined
 }

@@ -53,7 +53,7 @@ export class BlockViews {
   list(q: BlockViewQuery): BlockView {
     const { address } = q
     const found = this.pointers.blockAt(address)
-    const plan = found ? this.planBlock(found.row, q.as) : this.planElsewhere(address, q.as)
+    const plan = found ? this.planBlock(found.row, q.as, q.header ?? 0) : this.planElsewhere(address, q.as)
     const wordsFrom = plan.first + plan.count * plan.elementSize
     const leading = plan.before.length + plan.count * plan.element.length
     const total = leading + wordCount(plan.addr + wordsFrom, plan.addr + plan.end)
@@ -65,7 +65,8 @@ export class BlockViews {
     return { addr: plan.addr, block: found?.row ?? null, where: found ? '' : this.where(address), type: plan.typeName, typeId: plan.typeId, rows, total, offset: q.offset }
   }
 
-  private planBlock(block: BlockRow, as: string | undefined): Plan {
+  /** @param header bytes before the first element of `as` */
+  private planBlock(block: BlockRow, as: string | undefined, header: number): Plan {
     const plan: Plan = { addr: block.addr, before: [], first: 0, elementSize: 0, count: 0, element: [], end: block.size, typeId: null, typeName: null }
     const name = as ?? block.type
     if (name === null) return plan
@@ -84,6 +85,7 @@ export class BlockViews {
       plan.before.push({ offset: 0, size: COOKIE, member: 'element count', type: 'unsigned long', kind: 'integer', typeId: 0 })
       plan.first = COOKIE
     }
+    if (as !== undefined) plan.first = Math.min(header, block.size)
     const fits = Math.floor((block.size - plan.first) / size)
     plan.count = counted ? Math.min(block.count, fits) : array?.[2] ? Number(array[2]) : as !== undefined || array ? Math.max(1, fits) : 1
     return this.laidOver(plan, id, size)

@@ -53,14 +53,17 @@ export class Claims {
   readonly parent: Uint32Array
   /** 1 + the field that led here; 0: none. */
   readonly via: Uint32Array
+  /** Where it is set, the blocks whose claims change, or are made again as they are, go into it. */
+  changed: Set<number> | null = null
   private readonly byKey = new Map<string, number>()
   private readonly waiting: Stack[] = Array.from({ length: STRENGTHS }, () => new Stack())
 
-  constructor(count: number) {
-    this.item = new Uint32Array(count)
-    this.strength = new Uint8Array(count)
-    this.parent = new Uint32Array(count)
-    this.via = new Uint32Array(count)
+  /** @param columns what is claimed already, by block; of items that are interned in this order */
+  constructor(count: number, columns: Pick<Claims, 'item' | 'strength' | 'parent' | 'via'> | null = null) {
+    this.item = columns?.item ?? new Uint32Array(count)
+    this.strength = columns?.strength ?? new Uint8Array(count)
+    this.parent = columns?.parent ?? new Uint32Array(count)
+    this.via = columns?.via ?? new Uint32Array(count)
   }
 
   /** The index of an item, added where it is new. */
@@ -75,6 +78,7 @@ export class Claims {
   }
 
   set(block: number, item: number, strength: number, parent: number, via: number): void {
+    this.changed?.add(block)
     this.item[block] = item
     this.strength[block] = strength
     this.parent[block] = parent

@@ -44,6 +44,8 @@ export class Containment {
     if (outer === inner && offset === 0) return true
     const owner = symbols.owner(outer)
     if (!owner || depth > MAX_DEPTH || !isRecord(symbols.kind(outer))) return false
+    const contents = this.shapes.standardType(outer)?.contents
+    if (contents !== undefined) return contents.some((content) => content.offset <= offset && this.search(this.shapes.bare(content.type), inner, offset - content.offset, depth + 1))
     const { table } = owner
     const { kind, offset: at } = table.parts
     const type = outer - owner.firstId

@@ -4,7 +4,7 @@ import type { Blocks } from '../allocator/blocks.ts'
 import type { KnownType } from '../findings/top.ts'
 import { STRENGTH } from './claims.ts'
 import { memberName } from './knownTypes.ts'
-import type { StoredTypes } from './storedTypes.ts'
+import type { BlockTypes } from './storedTypes.ts'
 
 /** Steps that a chain shows; longer ones lead through lists. */
 const MOST_STEPS = 64
@@ -40,7 +40,7 @@ const HOW: Record<number, string> = {
 export const confidenceOf = (strength: number): number => CONFIDENCE[strength] ?? 0
 
 /** The last step of the chain: `Owner.member`, or the variable's name. */
-export function shortEvidence(stored: StoredTypes, block: number, blockCount: number, type: KnownType): string {
+export function shortEvidence(stored: BlockTypes, block: number, blockCount: number, type: KnownType): string {
   if (stored.strength(block) === STRENGTH.vtable) return type.evidence || 'its vtable'
   const via = stored.via(block)
   if (via > 0) return memberName(stored.meta.fields[via - 1])
@@ -49,7 +49,7 @@ export function shortEvidence(stored: StoredTypes, block: number, blockCount: nu
 }
 
 /** @param blocks with the types that were found */
-export function typeEvidence(stored: StoredTypes, blocks: Blocks, types: readonly KnownType[], block: number): TypeEvidence {
+export function typeEvidence(stored: BlockTypes, blocks: Blocks, types: readonly KnownType[], block: number): TypeEvidence {
   const steps: EvidenceStep[] = []
   const strength = stored.strength(block)
   for (let at = block; steps.length < MOST_STEPS; ) {

@@ -22,6 +22,7 @@ import { Propagation } from './propagate.ts'
 import { retract } from './retract.ts'
 import type { StackVariable } from '../stacks/stackVariables.ts'
 import { Shapes } from './shapes.ts'
+import { claimUntypedContainers } from './untypedContainers.ts'
 
 /** What claims begin from, beside vtables: a variable's index in its module's table, and whose it is where it is thread-local. */
 export type TypeRoot = { kind: 'variable'; module: number; variable: number; tid: number | null } | { kind: 'local'; name: string }
@@ -65,8 +66,11 @@ export function inferTypes(view: ProcessView, locals: readonly StackVariable[], 
   learn(propagation, progress)
   settleArrays(propagation)
   clock.lap('learn')
+
+  claimUntypedContainers({ view, heap, memory: propagation.memory, claims })
+  clock.lap('containers by shape')
   ;(globalThis as { propagation?: unknown }).propagation = propagation
-  const { types, typeOfItem } = knownTypes(claims, view.types)
+  const { types, typeOfItem } = knownTypes(claims, view.types, view.symbols)
   const { fields, fieldOf } = usedFields(claims, shapes, types, typeOfItem)
   clock.lap('names')
   return { claims, types, typeOfItem, fields, fieldOf, roots: rootNames(roots, view.symbols), timings: clock.laps }

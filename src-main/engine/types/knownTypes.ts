@@ -7,7 +7,7 @@ import type { StoredField } from './storedTypes.ts'
 import type { TypeRoot } from './inference.ts'
 
 /** One type for each name, however many items have it. @param before by which some have vtables */
-export function knownTypes(claims: Claims, before: readonly KnownType[]): { types: KnownType[]; typeOfItem: Uint32Array } {
+export function knownTypes(claims: Claims, before: readonly KnownType[], symbols: ProcessSymbols): { types: KnownType[]; typeOfItem: Uint32Array } {
   const types: KnownType[] = [UNKNOWN_TYPE]
   const typeOfItem = new Uint32Array(claims.items.length)
   const byName = new Map<string, number>()
@@ -16,16 +16,24 @@ export function knownTypes(claims: Claims, before: readonly KnownType[]): { type
     if (i === 0) return
     const key = `${item.name} ${item.header}`
     let index = byName.get(key)
-    if (index === undefined) byName.set(key, (index = types.push(knownType(item, vtables.get(item.name))) - 1))
+    if (index === undefined) byName.set(key, (index = types.push(knownType(item, vtables.get(item.name), symbols)) - 1))
     typeOfItem[i] = index
   })
   return { types, typeOfItem }
 }
 
 /** new[] counts elements of 8 bytes before them. */
-function knownType({ type, isArray, header, size, name }: Item, before: KnownType | undefined): KnownType {
+export function knownType({ type, isArray, header, size, name }: Item, before: KnownType | undefined, symbols: ProcessSymbols): KnownType {
   if (type === 0 && before) return { ...before }
-  return { name, label: name, counted: isArray && header === 8, evidence: before?.evidence ?? '', ...(isArray && header !== 8 && size > 0 ? { element: { size, header } } : {}) }
+  const owner = symbols.owner(type)
+  return {
+    name,
+    label: name,
+    counted: isArray && header === 8,
+    evidence: before?.evidence ?? '',
+    ...(isArray && header !== 8 && size > 0 ? { element: { size, header } } : {}),
+    ...(owner ? { of: { module: owner.index, type: type - owner.firstId } } : {}),
+  }
 }
 
 /** Fields that claims came along, in words, and their 1-based positions by the shapes' ids. Types say along which most came. */

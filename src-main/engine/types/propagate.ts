@@ -337,6 +337,7 @@ export class Propagation {
     const before = claims.strength[block]
     if (held === item) {
       if (strength > before) claims.set(block, item, strength, parent, via)
+      else if (claims.parent[block] === parent) claims.changed?.add(block)
       return true
     }
     if (held !== 0) {

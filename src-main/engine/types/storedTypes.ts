@@ -2,7 +2,7 @@
  * Types of blocks in the index store: what inference found, beside the blocks and under an identity of its own, which also
  * covers whose symbols were known and what a person labelled.
  */
-import { CHUNK_BITS, CHUNK_BLOCKS, Blocks, type BlockChunk } from '../allocator/blocks.ts'
+import { CHUNK_BITS, CHUNK_BLOCKS, Blocks } from '../allocator/blocks.ts'
 import type { KnownType } from '../findings/top.ts'
 import { groupBlocks, type GroupedBlocks } from '../findings/groups.ts'
 import { INDEX_VERSION } from '../index/storedBlocks.ts'
@@ -29,7 +29,23 @@ export interface TypesMeta extends GroupedBlocks {
   timings: { stage: string; seconds: number }[]
 }
 
-export class StoredTypes {
+/** Types by block, wherever they are kept. */
+export interface BlockTypes {
+  readonly meta: TypesMeta
+  /** The same blocks with these types. */
+  typed(blocks: Blocks): Blocks
+  strength(block: number): number
+  /** As Claims has it. */
+  parent(block: number): number
+  /** 1 + position in `meta.fields`; 0: none. */
+  via(block: number): number
+  /** Types of blocks whose ids ascend, by index. */
+  typesOf(ids: Uint32Array): Uint32Array
+  /** Gives back what can be read again. */
+  rest(): void
+}
+
+export class StoredTypes implements BlockTypes {
   readonly meta: TypesMeta
   private readonly index: () => StoredIndex
   private readonly held = new Map<Column, { chunk: number; bytes: Uint8Array }>()
@@ -51,34 +67,39 @@ export class StoredTypes {
     return stored ? new StoredTypes(store, identity, stored) : null
   }
 
-  /** The same blocks with these types. */
   typed(blocks: Blocks): Blocks {
-    const typed = new Blocks((c) => ({ ...blocks.chunk(c), type: words(this.read('type', c)) }))
-    typed.regions.push(...blocks.regions)
-    typed.count = blocks.count
-    return typed
+    return withTypes(blocks, (c) => words(this.read('type', c)))
+  }
+
+  /** A whole column of as many blocks. */
+  copyColumn(name: 'type' | 'parent' | 'via', count: number): Uint32Array {
+    const column = new Uint32Array(count)
+    for (let c = 0; c << CHUNK_BITS < count; c++) column.set(words(this.read(name, c)), c << CHUNK_BITS)
+    return column
+  }
+
+  copyStrengths(count: number): Uint8Array {
+    const column = new Uint8Array(count)
+    for (let c = 0; c << CHUNK_BITS < count; c++) column.set(this.read('strength', c), c << CHUNK_BITS)
+    return column
   }
 
   strength(block: number): number {
     return this.chunk('strength', block >>> CHUNK_BITS)[block & (CHUNK_BLOCKS - 1)]
   }
 
-  /** As Claims has it. */
   parent(block: number): number {
     return this.word('parent', block)
   }
 
-  /** 1 + position in `meta.fields`; 0: none. */
   via(block: number): number {
     return this.word('via', block)
   }
 
-  /** Types of blocks whose ids ascend, by index. */
   typesOf(ids: Uint32Array): Uint32Array {
     return ids.map((id) => this.word('type', id))
   }
 
-  /** Closes the index until something is read from it again. */
   rest(): void {
     this.stored?.close()
     this.stored = null
@@ -106,6 +127,14 @@ export class StoredTypes {
   }
 }
 
+/** The same blocks with other types. */
+export function withTypes(blocks: Blocks, types: (chunk: number) => Uint32Array): Blocks {
+  const typed = new Blocks((c) => ({ ...blocks.chunk(c), type: types(c) }))
+  typed.regions.push(...blocks.regions)
+  typed.count = blocks.count
+  return typed
+}
+
 function words(bytes: Uint8Array): Uint32Array {
   const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice()
   return new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.length >>> 2)
@@ -115,9 +144,7 @@ function words(bytes: Uint8Array): Uint32Array {
 export function saveTypes(store: IndexStore, identity: string, blocks: Blocks, inference: Inference, progress: Progress): void {
   const { claims, types, typeOfItem, fields, fieldOf, roots, timings } = inference
   const chunkTypes = (c: number): Uint32Array => claims.item.subarray(c << CHUNK_BITS, Math.min(blocks.count, (c + 1) << CHUNK_BITS)).map((item) => typeOfItem[item])
-  const typed = new Blocks((c): BlockChunk => ({ ...blocks.chunk(c), type: chunkTypes(c) }))
-  typed.regions.push(...blocks.regions)
-  typed.count = blocks.count
+  const typed = withTypes(blocks, chunkTypes)
   const writer = store.create(identity, TYPES_VERSION)
   try {
     COLUMNS.forEach((name, k) => {

@@ -45,6 +45,16 @@ export class TypeIndex {
     return found
   }
 
+  /** Types of which several fill such a block behind one of the headers, the largest first. */
+  elements(usable: number, module: number, headers: readonly number[]): TypeRef[] {
+    const found: { type: TypeRef; size: number }[] = []
+    for (const [size, types] of this.index().bySize) {
+      if (size * 2 > usable || !headers.some((header) => isSlack((usable - header) % size, usable))) continue
+      for (const one of types) if (isOf(one, module)) found.push(one)
+    }
+    return found.sort((a, b) => b.size - a.size).map(({ type }) => type)
+  }
+
   /** Types with an open end of which one may fill such a block. */
   open(usable: number, module: number): TypeRef[] {
     return this.index().open.filter((one) => one.size <= usable && isOf(one, module)).map(({ type }) => type)

@@ -1,12 +1,13 @@
 /** `block` as text, like a hex dump with the members beside it, and as JSON. */
 import type { BlockView, BlockWordRow } from '../../contract/rows.ts'
 import { hex } from '../../engine/bytes/units.ts'
-import { clipped, grouped, printable, textTable } from './textTable.ts'
+import { clipped, grouped, percent, printable, textTable } from './textTable.ts'
 
 /** Bytes of a row that are shown; JSON has more. */
 const SHOWN_DIGITS = 32
 
-export function blockText(view: BlockView, rows: readonly BlockWordRow[]): string {
+/** @param why the block has its type; '' where it has none */
+export function blockText(view: BlockView, rows: readonly BlockWordRow[], why = ''): string {
   const table = textTable(
     [
       { title: 'ADDRESS', align: 'right' },
@@ -19,15 +20,15 @@ export function blockText(view: BlockView, rows: readonly BlockWordRow[]): strin
     rows.map((row) => [hex(view.addr + row.offset), String(row.offset), bytesText(row), clipped(memberText(row)), clipped(row.type), row.value]),
   )
   const more = view.total > rows.length ? `… ${grouped(view.total - rows.length)} more rows (--limit ${view.total})\n` : ''
-  return `${headText(view)}\n\n${table}${more}`
+  return `${headText(view, why)}\n\n${table}${more}`
 }
 
-function headText({ addr, block, where, type }: BlockView): string {
+function headText({ addr, block, where, type }: BlockView, why: string): string {
   const over = type === null ? '' : `\nlaid over: ${printable(type)}`
   if (block === null) return `${hex(addr)}: ${printable(where)}${over}`
-  const { size, state, allocator, arena, evidence } = block
+  const { size, state, allocator, arena, evidence, confidence } = block
   const what = block.type ?? block.kind
-  return `block ${hex(addr)}: ${grouped(size)} bytes, ${state}, ${allocator} ${arena}${what === '' ? '' : `\ntype: ${printable(what)}${evidence === '' ? '' : ` (${printable(evidence)})`}`}${over}`
+  return `block ${hex(addr)}: ${grouped(size)} bytes, ${state}, ${allocator} ${arena}${what === '' ? '' : `\ntype: ${printable(what)}${confidence === 0 ? '' : `, ${percent(confidence)}`}${why === '' && evidence === '' ? '' : `\nbecause: ${printable(why === '' ? evidence : why)}`}`}${over}`
 }
 
 function bytesText({ bytes, size }: BlockWordRow): string {

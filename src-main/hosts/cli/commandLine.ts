@@ -33,6 +33,9 @@ export type Command =
   | { kind: 'leaks'; core: string; common: CommonOptions; heads: boolean; limit: number | null }
   | { kind: 'retained'; core: string; common: CommonOptions; address: number | null; limit: number | null }
   | { kind: 'layout'; core: string; common: CommonOptions; address: number }
+  | { kind: 'candidates'; core: string; common: CommonOptions; address: number; layout: boolean; limit: number | null }
+  /** Without a type it lists the labels there are. */
+  | { kind: 'label'; core: string; common: CommonOptions; address: number; type: string | null; layout: boolean; remove: boolean }
   | { kind: 'report'; core: string; common: CommonOptions; output: string | null }
   | { kind: 'symbols'; common: CommonOptions; action: 'add' | 'list' | 'check'; paths: string[] }
   | { kind: 'symbols'; common: CommonOptions; action: 'remove'; buildIds: string[] }
@@ -40,7 +43,7 @@ export type Command =
 
 type CommandName = Exclude<Command['kind'], 'help' | 'version'>
 
-const LATER = ['candidates', 'find', 'label', 'diff', 'export']
+const LATER = ['find', 'diff', 'export']
 const TRY_HELP = 'corelens --help lists what there is'
 
 const COMMON = {
@@ -70,6 +73,8 @@ const OWN: Record<CommandName, NonNullable<ParseArgsConfig['options']>> = {
   leaks: { heads: { type: 'boolean' }, limit: { type: 'string' } },
   retained: { limit: { type: 'string' } },
   layout: {},
+  candidates: { layout: { type: 'boolean' }, limit: { type: 'string' } },
+  label: { layout: { type: 'boolean' }, remove: { type: 'boolean' } },
   report: { output: { type: 'string', short: 'o' } },
   symbols: {},
   serve: { port: { type: 'string' } },
@@ -83,7 +88,7 @@ export function readCommandLine(args: readonly string[]): Command {
   if (first === undefined) throw new UsageError('no command', 'corelens', TRY_HELP)
   if (first === '--version') return { kind: 'version' }
   if (first === '--help' || first === '-h' || first === 'help' || args.includes('--help')) return { kind: 'help' }
-  if (LATER.includes(first)) throw new UsageError('this command is not there yet', first, 'use summary, top, blocks, block, refs, why, leaks, retained, layout, types, globals, report, symbols or serve')
+  if (LATER.includes(first)) throw new UsageError('this command is not there yet', first, 'use summary, top, blocks, block, candidates, label, refs, why, leaks, retained, layout, types, globals, report, symbols or serve')
   if (!isCommandName(first)) throw new UsageError('no such command', first, TRY_HELP)
   const { values, positionals } = parse(first, args.slice(1))
   const common = commonOptions(values)
@@ -138,6 +143,10 @@ export function readCommandLine(args: readonly string[]): Command {
         : { kind: first, ...coreAndAddress(first, positionals), common, limit: number(values, 'limit', 1) }
     case 'layout':
       return { kind: first, ...coreAndAddress(first, positionals), common }
+    case 'candidates':
+      return { kind: first, ...coreAndAddress(first, positionals), common, layout: values['layout'] === true, limit: number(values, 'limit', 1) }
+    case 'label':
+      return label(positionals, common, values)
     case 'report':
       return { kind: first, core: oneCore(first, positionals), common, output: string(values, 'output') ?? null }
     case 'symbols':
@@ -198,6 +207,17 @@ function refs(positionals: string[], common: CommonOptions, values: Values): Com
   const depth = number(values, 'depth', 1) ?? 1
   if (depth > 10) throw new UsageError('too deep', `--depth ${depth}`, 'give 1 to 10')
   return { kind: 'refs', ...coreAndAddress('refs', positionals), common, direction: values['out'] === true ? 'out' : 'in', depth, limit: number(values, 'limit', 1), form }
+}
+
+/** Words behind the address are one name: `label CORE ADDRESS unsigned long []`. */
+function label([core = '', ...rest]: string[], common: CommonOptions, values: Values): Command {
+  if (core === '') throw new UsageError('no core file', 'label', 'corelens label CORE ADDRESS TYPE')
+  const [address, ...words] = rest
+  const type = words.length === 0 ? null : words.join(' ')
+  const remove = values['remove'] === true
+  if (remove && (address === undefined || type !== null)) throw new UsageError('remove takes an address and no type', '--remove', 'corelens label CORE ADDRESS --remove')
+  if (address !== undefined && type === null && !remove) throw new UsageError('no type', 'label', 'corelens label CORE ADDRESS TYPE')
+  return { kind: 'label', core, common, address: address === undefined ? 0 : addressOf(address), type, layout: values['layout'] === true, remove }
 }
 
 /** Words behind the core are one name: `types CORE unsigned long`. */

@@ -12,11 +12,12 @@ import type { Output } from './output.ts'
 import { SHOWN_FRAMES } from './stacksOutput.ts'
 import { summaryJson, summaryText } from './summaryOutput.ts'
 import { block, globals, typeAtOnce, types } from './symbolCommands.ts'
+import { candidates, label } from './typeCommands.ts'
 import { topJson, topRowJson, topText } from './topOutput.ts'
 
 type Of<K extends Command['kind']> = Extract<Command, { kind: K }>
 export { CommandFailed } from './answers.ts'
-export type CoreCommand = Of<'summary' | 'top' | 'blocks' | 'report' | 'types' | 'globals' | 'block' | 'refs' | 'why' | 'leaks' | 'retained' | 'layout'>
+export type CoreCommand = Of<'summary' | 'top' | 'blocks' | 'report' | 'types' | 'globals' | 'block' | 'refs' | 'why' | 'leaks' | 'retained' | 'layout' | 'candidates' | 'label'>
 
 /** Rows of `top` as text, unless --limit says otherwise. JSON has all. */
 const TEXT_ROWS = 30
@@ -57,6 +58,10 @@ export async function runCoreCommand(command: CoreCommand, service: CoreService,
       return leaks(command, service, summary.core, output)
     case 'retained':
       return retained(command, service, summary.core, output)
+    case 'candidates':
+      return candidates(command, service, summary.core, output)
+    case 'label':
+      return label(command, service, summary.core, output)
     case 'layout':
       return layout(command, service, summary.core, output)
   }
@@ -94,9 +99,12 @@ function graphPartOf(command: CoreCommand): GraphPart | null {
     case 'blocks':
       // its text shows nothing of the graph
       return command.common.format === 'text' ? null : 'references'
+    case 'label':
+      return command.layout ? 'references' : null
     case 'refs':
     case 'why':
     case 'leaks':
+    case 'candidates':
     case 'layout':
       return 'references'
     case 'retained':

@@ -7,6 +7,7 @@ import { blockJson, blockRowJson, blockText } from './blockOutput.ts'
 import type { Command } from './commandLine.ts'
 import { globalJson, globalsText } from './globalsOutput.ts'
 import type { Output } from './output.ts'
+import { evidenceText } from './typeCommands.ts'
 import { layoutJson, layoutText, typesText } from './typesOutput.ts'
 
 type Of<K extends Command['kind']> = Extract<Command, { kind: K }>
@@ -104,12 +105,18 @@ export async function block(command: Of<'block'>, service: CoreService, { core }
   if (head === null) return
   switch (format) {
     case 'text':
-      return output.write(blockText(head, rows))
+      return output.write(blockText(head, rows, await whyTyped(head, service, core)))
     case 'json':
       return output.write(json(blockJson(head, rows), format))
     case 'jsonl':
       return output.write(rows.map((row) => json(blockRowJson(row), format)).join(''))
   }
+}
+
+async function whyTyped({ block }: BlockView, service: CoreService, core: string): Promise<string> {
+  if (block?.type == null) return ''
+  const evidence = await service.evidence({ core, address: block.addr })
+  return evidence.ok ? evidenceText(evidence.value) : ''
 }
 
 function noSymbols(modules: CoreSummary['modules']): string {

@@ -5,11 +5,19 @@ corelens COMMAND CORE [options]
   summary CORE      process, threads, modules, where the memory is, what could not be read
   top CORE          what uses the most memory, largest first
                       --by type|size|type-size|layout   --sort bytes|count   --filter F   --limit N
+                      --untyped (only what vtables say: at once)
   blocks CORE       every block, in address order
-                      --state used|free|all   --type T   --size N   --limit N
+                      --state used|free|all   --type T   --size N   --limit N   --untyped
   block CORE ADDRESS
                     a block's words, or those of any other place, with the members of its type
                       --as TYPE   --limit N
+  candidates CORE ADDRESS
+                    which types the block may have, the likeliest first; --layout: all blocks laid out like it
+                      --layout   --limit N
+  label CORE [ADDRESS TYPE]
+                    your word on what a block is, kept for that core: what follows from it is found;
+                    without a type the labels there are
+                      --layout (all blocks laid out like it)   --remove
   refs CORE ADDRESS who points to a block, or what it points to
                       --in|--out   --depth N   --limit N   --format text|json|mermaid|dot
   why CORE ADDRESS  chains from roots to the block, shortest first

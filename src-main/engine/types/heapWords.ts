@@ -1,0 +1,104 @@
+/**
+ * All words of the process's own memory that may lead into the heap, in one linear pass: those of used blocks, then those of memory
+ * that no allocator claims. Words beyond what a program still uses count too.
+ */
+import type { RangeRow } from '../../contract/rows.ts'
+import { STATE } from '../allocator/blocks.ts'
+import type { AddressSpace } from '../memory/addressSpace.ts'
+import type { HeapColumns } from './heapColumns.ts'
+
+/** Memory that holds pointers of the program's and is no block. */
+const ROOT_KINDS: ReadonlySet<RangeRow['kind']> = new Set<RangeRow['kind']>(['module-data', 'module-bss', 'thread-stack', 'anonymous'])
+const WINDOW = 1 << 18
+
+/** @param source the block that holds the word; -1 for memory that no block holds */
+export type OnWord = (at: number, value: number, source: number) => void
+
+export class HeapWords {
+  private readonly memory: AddressSpace
+  private readonly heap: HeapColumns
+  private readonly ranges: readonly RangeRow[]
+  private readonly bytes = new Uint8Array(WINDOW)
+  private readonly words = new Uint32Array(this.bytes.buffer)
+  /** No block lies outside. */
+  private readonly lowest: number
+  private readonly end: number
+
+  constructor(memory: AddressSpace, heap: HeapColumns, ranges: readonly RangeRow[]) {
+    this.memory = memory
+    this.heap = heap
+    this.ranges = ranges
+    this.lowest = heap.regions.reduce((least, { start }) => Math.min(least, start), Infinity)
+    this.end = heap.regions.reduce((most, { end }) => Math.max(most, end), 0)
+  }
+
+  /** @param ahead words that lead so many bytes past themselves are told too, wherever they lie */
+  each(onWord: OnWord, ahead = -1): void {
+    this.ofBlocks(onWord, ahead)
+    this.ofRoots(onWord, ahead)
+  }
+
+  ofBlocks(onWord: OnWord, ahead = -1): void {
+    const { heap } = this
+    for (const { start: regionStart, end: regionEnd, firstBlock, blockCount } of heap.regions) {
+      const last = firstBlock + blockCount
+      let block = firstBlock
+      for (let from = regionStart; from < regionEnd && block < last; from += WINDOW) {
+        const got = this.fill(from, Math.min(regionEnd, from + WINDOW))
+        for (; block < last; block++) {
+          const start = heap.address(block)
+          if (start >= from + WINDOW) break
+          const blockEnd = start + heap.size(block)
+          if (heap.state[block] === STATE.used) this.tell(from, Math.max(start, from), Math.min(blockEnd, from + got), block, onWord, ahead)
+          if (blockEnd > from + WINDOW) break
+        }
+      }
+    }
+  }
+
+  ofRoots(onWord: OnWord, ahead = -1): void {
+    for (const { kind, start, end } of this.ranges) {
+      if (!ROOT_KINDS.has(kind)) continue
+      for (let from = this.nextWord(start); from < end; from = this.nextWord(from)) {
+        const got = this.fill(from, Math.min(end, from + WINDOW))
+        this.tell(from, from, from + got, -1, onWord, ahead)
+        from += Math.max(8, got)
+      }
+    }
+  }
+
+  /** The first aligned address from here on whose byte is there. */
+  private nextWord(address: number): number {
+    return Math.ceil(this.memory.nextPresent(address) / 8) * 8
+  }
+
+  /** What is absent reads as zeroes; answers up to which byte there may be others. */
+  private fill(from: number, to: number): number {
+    const size = to - from
+    let got = this.memory.readInto(from, this.bytes.subarray(0, size))
+    while (got < size) {
+      const next = this.memory.nextPresent(from + got)
+      const gapEnd = Math.min(size, next - from)
+      this.bytes.fill(0, got, gapEnd)
+      if (gapEnd >= size) break
+      const more = this.memory.readInto(next, this.bytes.subarray(gapEnd, size))
+      if (more === 0) {
+        this.bytes.fill(0, gapEnd, size)
+        break
+      }
+      got = gapEnd + more
+    }
+    return size
+  }
+
+  private tell(base: number, from: number, to: number, source: number, onWord: OnWord, ahead: number): void {
+    const { words, lowest, end } = this
+    const last = Math.floor((to - base) / 8)
+    for (let w = (from - base) / 8; w < last; w++) {
+      const high = words[2 * w + 1]
+      if (high === 0 || high > 0xffff) continue
+      const value = high * 0x1_0000_0000 + words[2 * w]
+      if ((value >= lowest && value < end) || value === base + w * 8 + ahead) onWord(base + w * 8, value, source)
+    }
+  }
+}

@@ -1,0 +1,1 @@
+export const leewayOf = (name: string): Leeway => LEEWAY[name] ?? {}

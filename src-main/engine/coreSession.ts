@@ -142,7 +142,7 @@ export class CoreSession implements EngineSession {
     const { blocks, symbols } = this.view
     progress.stage('types', blocks.count, 'items')
     const locals = await stackVariables({ ...this.parts.stacks, symbols }, await unwindThreads(this.parts.stacks))
-    const inference = inferTypes(this.view, locals, progress, now)
+    const inference = inferTypes(this.view, locals, progress, now, this.parts.closeIndex)
     progress.stage('store', blocks.chunkCount, 'items')
     saveTypes(store, this.typesIdentity(), blocks, inference, progress)
   }

@@ -68,12 +68,14 @@ export class Claims {
 
   /** The index of an item, added where it is new. */
   intern(type: TypeRef, isArray: boolean, header: number, size: number, name: string): number {
-    const key = type === 0 ? name : `${type} ${isArray} ${header}`
-    let index = this.byKey.get(key)
-    if (index === undefined) {
-      index = this.items.push({ type, isArray, header, size, name }) - 1
-      this.byKey.set(key, index)
-    }
+    return this.byKey.get(keyOf(type, isArray, header, name)) ?? this.add({ type, isArray, header, size, name })
+  }
+
+  /** One more item, also where there is one like it: that is interned from then on. */
+  add(item: Item): number {
+    const index = this.items.push(item) - 1
+    const key = keyOf(item.type, item.isArray, item.header, item.name)
+    if (!this.byKey.has(key)) this.byKey.set(key, index)
     return index
   }
 
@@ -94,12 +96,14 @@ export class Claims {
     this.waiting[this.strength[block]].push(block)
   }
 
-  /** A block of the strongest that wait; -1 where none does. A block may come more than once. */
+  /** A block of the strongest that wait, the last that came first: what an object leads to lies near it. -1 where none waits; a block may come more than once. */
   next(): number {
     for (let s = STRENGTHS - 1; s > 0; s--) if (this.waiting[s].length > 0) return this.waiting[s].pop()
     return -1
   }
 }
+
+const keyOf = (type: TypeRef, isArray: boolean, header: number, name: string): string => (type === 0 ? name : `${type} ${isArray} ${header}`)
 
 /** Grows by doubling; never shrinks. */
 class Stack {

@@ -14,6 +14,7 @@ export class Hits {
   parent = new Uint32Array(1024)
   /** Address of the pointer. */
   word = new Float64Array(1024)
+  private ordered: { count: number; lists: Uint32Array[] } = { count: -1, lists: [] }
 
   add(field: number, block: number, offset: number, word: number, parent: number): void {
     const at = this.count
@@ -27,18 +28,21 @@ export class Hits {
     this.count++
   }
 
-  /** Positions of all hits, those of one field after the other. */
+  /** Positions of all hits, those of one field after the other; kept until there are more. */
   byField(): Uint32Array[] {
-    const order = Uint32Array.from({ length: this.count }, (_, i) => i)
-    const { field } = this
-    order.sort((a, b) => field[a] - field[b] || a - b)
+    if (this.ordered.count === this.count) return this.ordered.lists
+    const { field, count } = this
+    let fields = 0
+    for (let hit = 0; hit < count; hit++) fields = Math.max(fields, field[hit] + 1)
+    const end = new Uint32Array(fields + 1)
+    for (let hit = 0; hit < count; hit++) end[field[hit] + 1]++
+    for (let f = 0; f < fields; f++) end[f + 1] += end[f]
+    const order = new Uint32Array(count)
+    const at = end.slice()
+    for (let hit = 0; hit < count; hit++) order[at[field[hit]]++] = hit
     const lists: Uint32Array[] = []
-    for (let from = 0; from < order.length; ) {
-      let to = from
-      while (to < order.length && field[order[to]] === field[order[from]]) to++
-      lists.push(order.subarray(from, to))
-      from = to
-    }
+    for (let f = 0; f < fields; f++) if (end[f + 1] > end[f]) lists.push(order.subarray(end[f], end[f + 1]))
+    this.ordered = { count, lists }
     return lists
   }
 

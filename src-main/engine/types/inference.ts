@@ -44,8 +44,8 @@ const MAX_ROUNDS = 12
 /** Arrays of several elements that a field must lead to for each object. */
 const SHARE_OF_ARRAYS = 0.2
 
-/** @param locals variables of all frames of all threads */
-export function inferTypes(view: ProcessView, locals: readonly StackVariable[], progress: Progress, now: () => number): Inference {
+/** @param locals variables of all frames of all threads @param rest gives back what the view's blocks took to read */
+export function inferTypes(view: ProcessView, locals: readonly StackVariable[], progress: Progress, now: () => number, rest: () => void = () => undefined): Inference {
   const clock = stopwatch(now)
   const heap = new HeapColumns(view.blocks)
   const shapes = new Shapes(view.symbols)
@@ -54,6 +54,7 @@ export function inferTypes(view: ProcessView, locals: readonly StackVariable[], 
   clock.lap('columns')
 
   claimByVtables(view, propagation)
+  rest()
   clock.lap('vtables')
 
   const roots = expandVariables(view, propagation, heap.count)

@@ -1,12 +1,12 @@
 /**
- * Reads words of the process from anywhere, fast: pages of 16 KiB in one buffer, found by their number, so that a walk along
+ * Reads words of the process from anywhere, fast: pages of 8 KiB in one buffer, found by their number, so that a walk along
  * pointers costs one read of the file for each page it meets. What is absent reads as NaN, as AddressSpace.word has it.
  */
 import type { AddressSpace } from '../memory/addressSpace.ts'
 
-const PAGE_BITS = 14
+const PAGE_BITS = 13
 const PAGE = 1 << PAGE_BITS
-/** 128 MiB. */
+/** 64 MiB. */
 const SLOTS = 8192
 
 export class PagedMemory {

@@ -58,6 +58,9 @@ export class Propagation {
   readonly retyped = new Set<number>()
   private readonly erased: ErasedTypes
   private readonly pointees = new Map<TypeRef, Pointee>()
+  /** Items of single objects and of arrays without a header, by type. */
+  private readonly singles = new Map<TypeRef, number>()
+  private readonly arrays = new Map<TypeRef, number>()
   private readonly holderChoices = new Map<string, TypeRef[]>()
   private readonly inPlace: InPlace[] = []
   private readonly seenInPlace = new Set<number>()
@@ -370,11 +373,17 @@ export class Propagation {
   }
 
   single(type: TypeRef): number {
-    return this.claims.intern(type, false, 0, this.shapes.size(type), this.shapes.name(type))
+    let item = this.singles.get(type)
+    if (item === undefined) this.singles.set(type, (item = this.claims.intern(type, false, 0, this.shapes.size(type), this.shapes.name(type))))
+    return item
   }
 
   arrayOf(type: TypeRef, header: number): number {
-    return this.claims.intern(type, true, header, this.shapes.size(type), `${this.shapes.name(type)}[]`)
+    let item = header === 0 ? this.arrays.get(type) : undefined
+    if (item !== undefined) return item
+    item = this.claims.intern(type, true, header, this.shapes.size(type), `${this.shapes.name(type)}[]`)
+    if (header === 0) this.arrays.set(type, item)
+    return item
   }
 
   private arePointers(at: number, bytes: number): boolean {

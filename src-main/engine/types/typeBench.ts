@@ -21,7 +21,7 @@ import { Propagation } from './propagate.ts'
 import { Shapes } from './shapes.ts'
 import { withTypes, type BlockTypes, type StoredTypes, type TypesMeta } from './storedTypes.ts'
 
-/** 16 MiB: candidates and labels look at few blocks. */
+/** 8 MiB: candidates and labels look at few blocks. */
 const PAGES = 1024
 
 /** A label and the blocks it is of, ascending. */
@@ -110,7 +110,7 @@ export class TypeBench {
       const owner = type.of === undefined ? null : view.symbols.module(type.of.module)
       const id = owner && type.of ? shapes.bare(idOf(owner, type.of.type)) : 0
       const isArray = type.counted || type.element !== undefined
-      claims.items.push({ type: id, isArray, header: type.counted ? 8 : (type.element?.header ?? 0), size: type.element?.size ?? shapes.size(id), name: type.label })
+      claims.add({ type: id, isArray, header: type.counted ? 8 : (type.element?.header ?? 0), size: type.element?.size ?? shapes.size(id), name: type.label })
     })
     return { propagation, types: Uint32Array.from(claims.items, (_, i) => i) }
   }

@@ -30,6 +30,7 @@ const DEQUE_BYTES = 512
 const LONG_DEQUE_BYTES = 4096
 /** Of many vectors of strings so many have an odd number of them; what is stale may look like it, too. */
 const ODD = 1 / 8
+const MANY = 8
 const STRING = { 'libstdc++': { size: 32, local: 15 }, 'libc++': { size: 24, local: 22 } }
 
 /** Of blocks, told apart once everything was seen: a container that is whole says more than a few words do. */
@@ -38,6 +39,14 @@ interface Candidate {
   item: number
   strength: number
   parent: number
+}
+
+interface StringVectors {
+  candidates: Candidate[]
+  /** Of how many the number of strings, or of those there is room for, is odd. */
+  odd: number
+  /** Bytes. */
+  lengths: Set<number>
 }
 
 export interface ContainerMemory {
@@ -72,8 +81,8 @@ class Search {
   private readonly library: Library
   private readonly names: (typeof NAMES)[Library]
   private readonly weak: Candidate[] = []
-  /** Vectors of strings by where they lie; with one of an odd number among them they are none of pairs of strings. */
-  private readonly ofStrings = new Map<string, { candidates: Candidate[]; odd: number }>()
+  /** Vectors of strings by where they lie. */
+  private readonly ofStrings = new Map<string, StringVectors>()
   /** Blocks that are links of a ring that was walked. */
   private readonly inRing: Uint8Array
   private made = 0
@@ -95,7 +104,7 @@ class Search {
     if (!unknown) return 0
     this.sharedObjects()
     new HeapWords(view.memory, heap, view.ranges).each((at, value, source) => this.look(at, value, source), this.library === 'libstdc++' ? SINGLE_BUCKET : -1)
-    for (const { candidates, odd } of this.ofStrings.values()) if (odd >= ODD * candidates.length) this.weak.push(...candidates)
+    for (const vectors of this.ofStrings.values()) this.settleStrings(vectors)
     // what says most first
     for (const { block, item, strength, parent } of this.weak.sort((a, b) => b.strength - a.strength)) this.claim(block, item, strength, parent)
     return this.made
@@ -258,10 +267,21 @@ class Search {
     const { heap, claims } = this
     const source = candidate.parent - 1
     const key = source < 0 ? `${at}` : `${claims.item[source]} ${heap.size(source)} ${at - heap.address(source)}`
-    const group = this.ofStrings.get(key) ?? { candidates: [], odd: 0 }
-    this.ofStrings.set(key, group)
-    group.candidates.push(candidate)
-    if (sizes.some((bytes) => (bytes / STRING[this.library].size) % 2 === 1)) group.odd++
+    const vectors = this.ofStrings.get(key) ?? { candidates: [], odd: 0, lengths: new Set() }
+    this.ofStrings.set(key, vectors)
+    vectors.candidates.push(candidate)
+    vectors.lengths.add(sizes[0])
+    if (sizes.some((bytes) => (bytes / STRING[this.library].size) % 2 === 1)) vectors.odd++
+  }
+
+  /** Vectors of pairs of strings have an even number of strings, each of them. */
+  private settleStrings({ candidates, odd, lengths }: StringVectors): void {
+    if (odd >= ODD * candidates.length) {
+      this.weak.push(...candidates)
+    } else if (odd === 0 && candidates.length >= MANY && lengths.size > 1) {
+      const item = this.array('std::pair<std::string, std::string>[]', 2 * STRING[this.library].size)
+      for (const candidate of candidates) this.weak.push({ ...candidate, item, strength: STRENGTH.best })
+    }
   }
 
   /** libc++'s map of buffers: [first, begin, end, end of storage). */

@@ -1,8 +1,9 @@
 import type { Outcome } from './outcome.ts'
 import type {
-  BlockPage, BlockState, BlockView, CandidatePage, CoreSummary, GlobalRow, GraphState, LabelRow, LayoutDetails, LeakGroupPage, LeakPage, ModuleSymbolsRow, Neighbourhood, Page, RangeKind, RangeRow, ReferenceGroups, ReferencePage,
-  RetainedPage, TopPage, TypeEvidence, TypeKind, TypeLayout, TypeRef, TypeRow, TypesState, Why,
+  BlockPage, BlockState, BlockView, CoreSummary, GlobalRow, GraphState, LayoutDetails, LeakGroupPage, LeakPage, ModuleSymbolsRow, Neighbourhood, Page, RangeKind, RangeRow, ReferenceGroups,
+  ReferencePage, RetainedPage, TopPage, TypeKind, TypeLayout, TypeRef, TypeRow, Why,
 } from './rows.ts'
+import type { CandidatePage, LabelRow, TypeEvidence, TypesState } from './typeRows.ts'
 import type { StackPage } from './stackRows.ts'
 
 /**

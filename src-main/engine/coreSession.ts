@@ -5,9 +5,10 @@ import type {
   TypeQuery, WhyQuery,
 } from '../contract/api.ts'
 import type {
-  BlockPage, BlockRow, BlockView, CandidatePage, CoreSummary, GlobalRow, LabelRow, LayoutDetails, LeakGroupPage, LeakPage, Neighbourhood, Page, RangeRow, ReferenceGroups, ReferencePage, RetainedPage, TopPage, TopRow, TypeEvidence, TypeLayout,
-  TypeRow, Why,
+  BlockPage, BlockRow, BlockView, CoreSummary, GlobalRow, LayoutDetails, LeakGroupPage, LeakPage, Neighbourhood, Page, RangeRow, ReferenceGroups,
+  ReferencePage, RetainedPage, TopPage, TopRow, TypeLayout, TypeRow, Why,
 } from '../contract/rows.ts'
+import type { CandidatePage, LabelRow, TypeEvidence } from '../contract/typeRows.ts'
 import type { StackPage } from '../contract/stackRows.ts'
 import { STATE, type Blocks } from './allocator/blocks.ts'
 import { randomUUID } from 'node:crypto'

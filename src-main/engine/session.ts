@@ -2,8 +2,10 @@ import type {
   BlockQuery, BlockViewQuery, CandidateQuery, GlobalQuery, GraphPart, LabelQuery, LeakGroupQuery, LeakQuery, NeighbourhoodQuery, RangeQuery, ReferenceGroupQuery, ReferenceQuery, RetainedQuery, StackQuery, TopQuery, TypeLayoutQuery, TypeQuery, WhyQuery,
 } from '../contract/api.ts'
 import type {
-  BlockPage, BlockView, CandidatePage, CoreSummary, DiagnosticRow, GlobalRow, LabelRow, LayoutDetails, LeakGroupPage, LeakPage, Neighbourhood, Page, RangeRow, ReferenceGroups, ReferencePage, RetainedPage, TopPage, TypeEvidence, TypeLayout, TypeRow, Why,
+  BlockPage, BlockView, CoreSummary, DiagnosticRow, GlobalRow, LayoutDetails, LeakGroupPage, LeakPage, Neighbourhood, Page, RangeRow, ReferenceGroups,
+  ReferencePage, RetainedPage, TopPage, TypeLayout, TypeRow, Why,
 } from '../contract/rows.ts'
+import type { CandidatePage, LabelRow, TypeEvidence } from '../contract/typeRows.ts'
 import type { StackPage } from '../contract/stackRows.ts'
 import type { GraphPlan } from './graph/plan.ts'
 import type { TypeWithMembers } from './findings/symbolQueries.ts'

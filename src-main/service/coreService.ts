@@ -9,9 +9,10 @@ import { basename, join } from 'node:path'
 import type { CoreApi, CoreEvent, HostInfo, OfferedFile } from '../contract/api.ts'
 import type { Outcome } from '../contract/outcome.ts'
 import type {
-  BlockPage, BlockView, CandidatePage, CoreSummary, GlobalRow, GraphState, LabelRow, LayoutDetails, LeakGroupPage, LeakPage, ModuleSymbolsRow, Neighbourhood, Page, RangeRow, ReferenceGroups, ReferencePage, RetainedPage, TopPage,
-  TypeEvidence, TypeLayout, TypeRow, TypesState, Why,
+  BlockPage, BlockView, CoreSummary, GlobalRow, GraphState, LayoutDetails, LeakGroupPage, LeakPage, ModuleSymbolsRow, Neighbourhood, Page, RangeRow,
+  ReferenceGroups, ReferencePage, RetainedPage, TopPage, TypeLayout, TypeRow, Why,
 } from '../contract/rows.ts'
+import type { CandidatePage, LabelRow, TypeEvidence, TypesState } from '../contract/typeRows.ts'
 import type { StackPage } from '../contract/stackRows.ts'
 import { UsageError } from '../engine/errors.ts'
 import { Cancelled } from '../engine/ports.ts'

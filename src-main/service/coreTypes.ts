@@ -3,7 +3,7 @@
  * core a second time, looks for them and keeps them in the index. Nothing else waits for it.
  */
 import type { Outcome } from '../contract/outcome.ts'
-import type { TypesState } from '../contract/rows.ts'
+import type { TypesState } from '../contract/typeRows.ts'
 import type { OpenOptions } from '../engine/session.ts'
 import { symbolsFolder } from '../storage/cacheCleanup.ts'
 import { EngineWorker } from '../workers/engineWorker.ts'

@@ -4,9 +4,8 @@ import type {
   TypeQuery, WhyQuery,
 } from '../contract/api.ts'
 import type { Failure } from '../contract/outcome.ts'
-import type {
-  BlockPage, BlockView, CandidatePage, CoreSummary, GlobalRow, LabelRow, LayoutDetails, LeakGroupPage, LeakPage, Neighbourhood, Page, RangeRow, ReferenceGroups, ReferencePage, RetainedPage, TopPage, TypeEvidence, TypeLayout, TypeRow, Why,
-} from '../contract/rows.ts'
+import type { BlockPage, BlockView, CoreSummary, GlobalRow, LayoutDetails, LeakGroupPage, LeakPage, Neighbourhood, Page, RangeRow, ReferenceGroups, ReferencePage, RetainedPage, TopPage, TypeLayout, TypeRow, Why } from '../contract/rows.ts'
+import type { CandidatePage, LabelRow, TypeEvidence } from '../contract/typeRows.ts'
 import type { StackPage } from '../contract/stackRows.ts'
 import type { GraphPlan } from '../engine/graph/plan.ts'
 import type { OpenOptions } from '../engine/session.ts'

@@ -1,6 +1,6 @@
 /** How the types that a block may have are written. */
 
-import type { CandidateRow } from '../../src-main/contract/rows.ts'
+import type { CandidateRow } from '../../src-main/contract/typeRows.ts'
 import { count, counted } from './numbers.ts'
 import { place } from './references.ts'
 

@@ -1,6 +1,6 @@
 /** Why a block has its type, as one line: from the variable, or the object that is known by itself, member by member to the type. */
 
-import type { EvidenceStep, TypeEvidence } from '../../src-main/contract/rows.ts'
+import type { EvidenceStep, TypeEvidence } from '../../src-main/contract/typeRows.ts'
 
 export interface EvidencePart {
   kind: 'root' | 'member' | 'type' | 'cut'

@@ -1,6 +1,6 @@
 /** How labels are written: what a person says that blocks are. */
 
-import type { LabelRow } from '../../src-main/contract/rows.ts'
+import type { LabelRow } from '../../src-main/contract/typeRows.ts'
 import { counted } from './numbers.ts'
 
 /** `62 blocks as Item`; `3 blocks as Item and 1 more type` */

@@ -4,7 +4,8 @@
  */
 
 import type { CoreClient } from '../../src-main/contract/api.ts'
-import type { ReferenceGroupRow, ReferenceGroups, ReferencePage, ReferenceRow, RetainedPage, TypeEvidence, Why } from '../../src-main/contract/rows.ts'
+import type { ReferenceGroupRow, ReferenceGroups, ReferencePage, ReferenceRow, RetainedPage, Why } from '../../src-main/contract/rows.ts'
+import type { TypeEvidence } from '../../src-main/contract/typeRows.ts'
 import { place } from '../format/references.ts'
 import { Answer } from './answer.svelte.ts'
 import { CandidatesState, type Rejections } from './candidatesState.svelte.ts'

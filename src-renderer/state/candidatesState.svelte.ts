@@ -2,7 +2,7 @@
 
 import { untrack } from 'svelte'
 import type { CoreClient } from '../../src-main/contract/api.ts'
-import type { CandidatePage, CandidateRow } from '../../src-main/contract/rows.ts'
+import type { CandidatePage, CandidateRow } from '../../src-main/contract/typeRows.ts'
 import { laidOver } from '../format/candidates.ts'
 import { Answer } from './answer.svelte.ts'
 import type { LabelScope } from './labelsState.svelte.ts'

@@ -1,7 +1,7 @@
 /** How far finding the blocks' types is, and since when lists may say more than they did. */
 
 import type { CoreClient, CoreEvent } from '../../src-main/contract/api.ts'
-import type { TypesState } from '../../src-main/contract/rows.ts'
+import type { TypesState } from '../../src-main/contract/typeRows.ts'
 
 export type TypesEvent = Extract<CoreEvent, { kind: 'types' }>
 

@@ -2,7 +2,7 @@
 
 import type { CoreClient, LabelQuery } from '../../src-main/contract/api.ts'
 import type { Failure, Outcome } from '../../src-main/contract/outcome.ts'
-import type { LabelRow } from '../../src-main/contract/rows.ts'
+import type { LabelRow } from '../../src-main/contract/typeRows.ts'
 import { callsFor, cameBy, goneFrom, labelledText } from '../format/labels.ts'
 import { counted } from '../format/numbers.ts'
 import { LocalRows } from './localRows.svelte.ts'

@@ -1,7 +1,8 @@
 /** Types of blocks that are found in a given time, in none at once; and why the stand-in's blocks have theirs. */
 
 import type { CoreEvent } from '../../src-main/contract/api.ts'
-import type { EvidenceStep, TopRow, TypeEvidence, TypesState } from '../../src-main/contract/rows.ts'
+import type { TopRow } from '../../src-main/contract/rows.ts'
+import type { EvidenceStep, TypeEvidence, TypesState } from '../../src-main/contract/typeRows.ts'
 import { addressOf, indexOf, type FakeLabels } from './fakeLabels.ts'
 import type { buildTopRows } from './fakeTop.ts'
 

@@ -1,7 +1,8 @@
 /** Labels and candidates of the stand-in: what a person says of its blocks changes what its lists say. */
 
 import type { CandidateQuery, LabelQuery } from '../../src-main/contract/api.ts'
-import type { CandidatePage, CandidateRow, LabelRow, TopRow, TypeRow } from '../../src-main/contract/rows.ts'
+import type { TopRow, TypeRow } from '../../src-main/contract/rows.ts'
+import type { CandidatePage, CandidateRow, LabelRow } from '../../src-main/contract/typeRows.ts'
 import type { buildTopRows } from './fakeTop.ts'
 
 type Top = ReturnType<typeof buildTopRows>

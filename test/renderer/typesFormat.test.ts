@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { CandidateRow, EvidenceStep, LabelRow } from '../../src-main/contract/rows.ts'
+import type { CandidateRow, EvidenceStep, LabelRow } from '../../src-main/contract/typeRows.ts'
 import { elementsText, fitsText, laidOver, misfitsText } from '../../src-renderer/format/candidates.ts'
 import { confidenceText, evidenceParts, folded } from '../../src-renderer/format/evidence.ts'
 import { callsFor, cameBy, goneFrom, labelledText } from '../../src-renderer/format/labels.ts'

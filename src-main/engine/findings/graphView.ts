@@ -79,7 +79,8 @@ export class GraphView {
 
   /** The type that a reference's pointer is declared to lead to; null where that isn't known. */
   pointeeOf({ from, fromOffset }: ReferenceRow): string | null {
-    return from?.type == null ? null : (this.members.leafInNamed(from.type, fromOffset)?.pointee ?? null)
+    const type = from?.type ?? null
+    return type === null ? null : (this.members.leafInNamed(type, fromOffset)?.pointee ?? null)
   }
 
   memberOf(block: BlockRef, offset: number): string {

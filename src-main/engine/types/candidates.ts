@@ -2,7 +2,8 @@
  * Which types blocks may have: every record of the right size, one with an open end, or several in a row, with or without a
  * header; tried on a sample of the blocks and ranked by how many fit and how much speaks for them.
  */
-import type { CandidateRow, TypeRef } from '../../contract/rows.ts'
+import type { TypeRef } from '../../contract/rows.ts'
+import type { CandidateRow } from '../../contract/typeRows.ts'
 import { isSlack } from './containers.ts'
 import type { Propagation } from './propagate.ts'
 import type { Shape } from './shapes.ts'

@@ -1,6 +1,6 @@
 /**
  * What std::function and std::any hold: the function that manages it is a member of a class template, and one of its arguments
- * is the type. libstdc++: bits/std_function.h (_Base_manager, _Function_handler), std/any (_Manager_external).
+ * is the type. libstdc++: bits/std_function.h (_Base_manager, _Function_handler), std/any (_Manager_external, _Manager_internal).
  */
 import type { TypeRef } from '../../contract/rows.ts'
 import { templateArgumentsOf } from '../symbols/declaration.ts'
@@ -41,4 +41,4 @@ export class ErasedTypes {
   }
 }
 
-const MANAGERS = /^(std::(?:_Function_handler|_Function_base::_Base_manager|any::_Manager_external)<.*>)::_(?:M_manager|S_manage)$/s
+const MANAGERS = /^(std::(?:_Function_handler|_Function_base::_Base_manager|any::_Manager_(?:external|internal))<.*>)::_(?:M_manager|S_manage)$/s

@@ -1,5 +1,5 @@
 /** Why a block has its type, along the pointers that the claim came: from a root, or an object with a vtable, to the block. */
-import type { EvidenceStep, TypeEvidence } from '../../contract/rows.ts'
+import type { EvidenceStep, TypeEvidence } from '../../contract/typeRows.ts'
 import type { Blocks } from '../allocator/blocks.ts'
 import type { KnownType } from '../findings/top.ts'
 import { STRENGTH } from './claims.ts'

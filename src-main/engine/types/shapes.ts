@@ -262,8 +262,9 @@ export class Shapes {
     if (isRecord(kind)) {
       const standard = this.standardType(bare)
       if (standard?.contents !== undefined) return this.addContents(shape, standard, at, path, place)
+      const before = { leaves: shape.leaves.length, nested: shape.nested.length, adapters: shape.adapters.length }
       this.addParts(shape, bare, at, path, kind === TYPE.union ? { ...place, isArm: true } : place)
-      if (standard) this.adapt(shape, standard, at, path, place)
+      if (standard) this.adapt(shape, standard, at, path, place, before)
     } else if (kind === TYPE.variantPart) {
       this.addParts(shape, bare, at, path, { ...place, isArm: true })
     } else if (kind === TYPE.array && !owner.table.hasFlag(type, TYPE_FLAG.vector)) {
@@ -288,14 +289,16 @@ export class Shapes {
     }
   }
 
-  /** Links of a container lead to its nodes; pointers that an adapter reads are not followed by themselves. */
-  private adapt(shape: Shape, standard: StandardType, at: number, path: string, place: Place): void {
-    const end = at + this.size(standard.type)
-    const within = (leaf: Leaf): boolean => leaf.offset >= at && leaf.offset < end
+  /**
+   * Links of a container lead to its nodes; pointers that an adapter reads are not followed by themselves.
+   * @param before how much of the shape is not the container's: other arms may lie in the same place
+   */
+  private adapt(shape: Shape, standard: StandardType, at: number, path: string, place: Place, before: { leaves: number; nested: number; adapters: number }): void {
+    const own = shape.leaves.slice(before.leaves)
     if (standard.links !== undefined) {
       const { from, to } = standard.links
-      for (const leaf of shape.leaves) {
-        if (within(leaf) && leaf.kind === LEAF.pointer && from(leaf.target)) {
+      for (const leaf of own) {
+        if (leaf.kind === LEAF.pointer && from(leaf.target)) {
           leaf.target = this.bare(to)
           leaf.isLink = true
         }
@@ -303,11 +306,11 @@ export class Shapes {
     }
     if (standard.guard !== undefined) {
       const guard = { ...standard.guard, offset: at + standard.guard.offset }
-      for (const part of [...shape.leaves.filter(within), ...shape.nested, ...shape.adapters]) part.guard ??= guard
+      for (const part of [...own, ...shape.nested.slice(before.nested), ...shape.adapters.slice(before.adapters)]) part.guard ??= guard
     }
     if (standard.adapter !== undefined) {
       const { adapter } = standard
-      shape.leaves = shape.leaves.filter((leaf) => !within(leaf) || leaf.kind !== LEAF.pointer || !adapter.pointers.includes(leaf.offset - at))
+      shape.leaves = [...shape.leaves.slice(0, before.leaves), ...own.filter((leaf) => leaf.kind !== LEAF.pointer || !adapter.pointers.includes(leaf.offset - at))]
       shape.adapters.push({ offset: at, adapter, path, guard: place.guard })
     }
   }

@@ -101,8 +101,8 @@ const FINDERS: Record<string, Finder | undefined> = {
   'std::__detail::_Hash_node': (symbols, type) => ownLinks(symbols, type, ['std::__detail::_Hash_node_base']),
   '__gnu_cxx::__aligned_membuf': held,
   '__gnu_cxx::__aligned_buffer': held,
-  'std::_Optional_payload_base': optional,
-  'std::__detail::__variant::_Variant_storage': variant,
+  'std::_Optional_payload_base': (symbols, type) => optional(symbols, type, '_M_engaged'),
+  'std::__detail::__variant::_Variant_storage': (symbols, type) => variant(symbols, type, '_M_index'),
   'std::_Sp_counted_ptr_inplace': counted,
   'std::_Sp_counted_ptr': counted,
   'std::_Sp_counted_deleter': counted,
@@ -115,6 +115,8 @@ const FINDERS: Record<string, Finder | undefined> = {
   'std::__hash_node': (symbols, type) => ownLinks(symbols, type, ['std::__hash_node_base']),
   'std::__forward_list_node': (symbols, type) => ownLinks(symbols, type, ['std::__forward_begin_node']),
   'std::__shared_ptr_emplace': emplaced,
+  'std::__optional_destruct_base': (symbols, type) => optional(symbols, type, '__engaged_'),
+  'std::__variant_detail::__base': (symbols, type) => variant(symbols, type, '__index'),
 }
 
 /**
@@ -260,14 +262,15 @@ function held(symbols: ProcessSymbols, type: TypeRef): StandardType | null {
   return value ? { type, contents: [{ type: value, offset: 0 }] } : null
 }
 
-function optional(symbols: ProcessSymbols, type: TypeRef): StandardType | null {
+function optional(symbols: ProcessSymbols, type: TypeRef, flag: string): StandardType | null {
   const [value] = argumentTypes(symbols, type)
-  const engaged = memberOf(symbols, type, ['_M_engaged'])
+  const engaged = memberOf(symbols, type, [flag])
   return value && engaged ? { type, contents: [{ type: value, offset: 0, guard: { offset: engaged.offset, size: 1, value: 1, isNot: false } }] } : null
 }
 
-function variant(symbols: ProcessSymbols, type: TypeRef): StandardType | null {
-  const index = memberOf(symbols, type, ['_M_index'])
+/** The first template argument says how it is copied, the others are its alternatives. */
+function variant(symbols: ProcessSymbols, type: TypeRef, indexName: string): StandardType | null {
+  const index = memberOf(symbols, type, [indexName])
   const alternatives = argumentTypes(symbols, type).slice(1)
   if (!index || alternatives.length === 0) return null
   const size = symbols.size(index.type)
@@ -285,10 +288,17 @@ function erased(symbols: ProcessSymbols, type: TypeRef, data: string[], manager:
   return held && manages ? { type, adapter: { kind: 'erased', data: held.offset, manager: manages.offset, local: symbols.size(held.type), pointers: [held.offset] } } : null
 }
 
-/** libc++'s control block with the object in it: behind the vtable pointer and two counts, at its own alignment. */
+/** libc++'s control block with the object in it, which counts its owners less one; the bytes that the object lies in are a type within it. */
 function emplaced(symbols: ProcessSymbols, type: TypeRef): StandardType | null {
-  return memberOf(symbols, type, ['__shared_owners_']) ? { type, guard: { offset: 8, size: 4, value: 0xffff_ffff, isNot: true } } : null
+  if (memberOf(symbols, type, ['__shared_owners_'])) return { type, guard: { offset: 8, size: 4, value: 0xffff_ffff, isNot: true } }
+  const name = symbols.name(type)
+  if (!name.endsWith(BYTES_OF_EMPLACED)) return null
+  const block = definedType(symbols, name.slice(0, -BYTES_OF_EMPLACED.length))
+  const value = block === null ? undefined : argumentTypes(symbols, block)[0]
+  return value ? { type, contents: [{ type: value, offset: 0 }] } : null
 }
+
+const BYTES_OF_EMPLACED = '::_Storage'
 
 /** A type by name, in any spelling, that is defined. */
 function definedType(symbols: ProcessSymbols, name: string): TypeRef | null {

@@ -1,5 +1,5 @@
 /** A person's labels of one core's blocks, kept under the identity of the blocks. All are written anew with each change. */
-import type { LabelRow } from '../../contract/rows.ts'
+import type { LabelRow } from '../../contract/typeRows.ts'
 import { INDEX_VERSION } from '../index/storedBlocks.ts'
 import type { IndexStore } from '../ports.ts'
 import type { Label } from './typeBench.ts'

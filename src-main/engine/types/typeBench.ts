@@ -3,7 +3,7 @@
  * labels can be followed. Made when it is first needed; a label's consequences are found here and kept nowhere: opening the core
  * again follows the labels again.
  */
-import type { CandidateRow, LabelRow } from '../../contract/rows.ts'
+import type { CandidateRow, LabelRow } from '../../contract/typeRows.ts'
 import { CHUNK_BITS, CHUNK_BLOCKS, type Blocks } from '../allocator/blocks.ts'
 import { groupBlocks } from '../findings/groups.ts'
 import type { ProcessView } from '../findings/pointers.ts'

@@ -8,7 +8,8 @@
  */
 import type { ProcessView } from '../findings/pointers.ts'
 import { STATE } from '../allocator/blocks.ts'
-import { Claims, STRENGTH } from './claims.ts'
+import type { Claims} from './claims.ts';
+import { STRENGTH } from './claims.ts'
 import { isSlack } from './containers.ts'
 import type { HeapColumns } from './heapColumns.ts'
 import { HeapWords } from './heapWords.ts'

@@ -69,6 +69,8 @@ async function run(command: Command, world: CliWorld): Promise<void> {
     case 'leaks':
     case 'retained':
     case 'layout':
+    case 'candidates':
+    case 'label':
       break
   }
   const service = new CoreService({

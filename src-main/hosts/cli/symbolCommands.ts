@@ -114,7 +114,7 @@ export async function block(command: Of<'block'>, service: CoreService, { core }
 }
 
 async function whyTyped({ block }: BlockView, service: CoreService, core: string): Promise<string> {
-  if (block?.type == null) return ''
+  if (block === null || block.type === null) return ''
   const evidence = await service.evidence({ core, address: block.addr })
   return evidence.ok ? evidenceText(evidence.value) : ''
 }

@@ -1,5 +1,5 @@
 /** `candidates` and `label`: which types a block may have, and a person's word on it. */
-import type { CandidatePage, CandidateRow, LabelRow, TypeEvidence } from '../../contract/rows.ts'
+import type { CandidatePage, CandidateRow, LabelRow, TypeEvidence } from '../../contract/typeRows.ts'
 import { hex } from '../../engine/bytes/units.ts'
 import type { CoreService } from '../../service/coreService.ts'
 import { json, value } from './answers.ts'

@@ -8,19 +8,22 @@ describe('the command line', () => {
   test('has defaults', () => {
     const common = { open: { debug: [] }, cache: undefined, noCache: false, format: 'text', quiet: false }
     expect(read('summary core')).toEqual({ kind: 'summary', core: 'core', common })
-    expect(read('top core')).toEqual({ kind: 'top', core: 'core', common, by: 'type', sort: 'bytes', filter: '', limit: null })
-    expect(read('blocks core')).toEqual({ kind: 'blocks', core: 'core', common, state: 'all', type: undefined, size: undefined, limit: null })
+    expect(read('top core')).toEqual({ kind: 'top', core: 'core', common, by: 'type', sort: 'bytes', filter: '', limit: null, untyped: false })
+    expect(read('blocks core')).toEqual({ kind: 'blocks', core: 'core', common, state: 'all', type: undefined, size: undefined, limit: null, untyped: false })
     expect(read('report core')).toEqual({ kind: 'report', core: 'core', common, output: null })
     expect(read('serve')).toEqual({ kind: 'serve', cores: [], common, port: 0 })
   })
 
   test('takes options in any order', () => {
     expect(read('top --json --by size --sort count --limit 5 core --exe a.out --debug d1 --debug d2 --sysroot /r --cache /c --no-cache --quiet')).toEqual({
-      kind: 'top', core: 'core', by: 'size', sort: 'count', filter: '', limit: 5,
+      kind: 'top', core: 'core', by: 'size', sort: 'count', filter: '', limit: 5, untyped: false,
       common: { open: { exe: 'a.out', debug: ['d1', 'd2'], sysroot: '/r' }, cache: '/c', noCache: true, format: 'json', quiet: true },
     })
     expect(read('blocks core --state free --type std::string --size 0x18 --jsonl')).toMatchObject({ state: 'free', type: 'std::string', size: 24, common: { format: 'jsonl' } })
     expect(read('report -o out.md core')).toMatchObject({ output: 'out.md' })
+    expect(read('candidates core 0x10 --layout --limit 3')).toMatchObject({ kind: 'candidates', address: 16, layout: true, limit: 3 })
+    expect(read('label core 0x10 unsigned long []')).toMatchObject({ kind: 'label', address: 16, type: 'unsigned long []', layout: false, remove: false })
+    expect([read('label core'), read('label core 10 --remove')]).toMatchObject([{ type: null, remove: false }, { address: 16, remove: true }])
     expect(read('serve a b --port 8080')).toMatchObject({ cores: ['a', 'b'], port: 8080 })
   })
 
@@ -38,7 +41,7 @@ describe('the command line', () => {
   test.each([
     ['', 'no command'],
     ['frobnicate core', 'no such command'],
-    ['label core 0x1 A', 'not there yet'],
+    ['find core', 'not there yet'],
     ['refs core 0x1 --in --out', 'two directions'],
     ['refs core 0x1 --depth 11', 'too deep'],
     ['refs core 0x1 --json --format dot', 'two output formats'],

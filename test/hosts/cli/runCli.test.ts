@@ -116,7 +116,7 @@ describe('corelens', () => {
     ['top FOLDER', '', 3, /^corelens: is a directory, not a core: .*\n$/],
     ['top CORE', '', 3, /^corelens: the file is empty: .*\n$/],
     ['top CORE --filter /(/', 'blocks 1', 2, /^corelens: the filter is not a regular expression: .*\n$/],
-    ['label CORE 0x1 A', '', 2, /^corelens: this command is not there yet: label: .*\n$/],
+    ['find CORE x', '', 2, /^corelens: this command is not there yet: find: .*\n$/],
     ['serve FOLDER/none', '', 3, /^corelens: no such file: .*\n$/],
   ])('%s of a core that is “%s” ends with %i', async (line, core, code, message) => {
     const ran = await run(line, core)

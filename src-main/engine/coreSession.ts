@@ -21,9 +21,9 @@ import { SymbolQueries, type TypeWithMembers } from './findings/symbolQueries.ts
 import { ThreadStacks } from './findings/threadStacks.ts'
 import { pageOf, topRows, type TopBy } from './findings/top.ts'
 import { hex } from './bytes/units.ts'
-import { UsageError } from './errors.ts'
+import { FormatError, UsageError } from './errors.ts'
 import { saveBlocks } from './index/storedBlocks.ts'
-import { stackVariables } from './stacks/stackVariables.ts'
+import { stackVariables, type StackVariable } from './stacks/stackVariables.ts'
 import { unwindThreads, type UnwindQuery } from './stacks/unwindThreads.ts'
 import { nameByDebugInfo } from './recognize/debugNames.ts'
 import { markdownReport } from './report/markdown.ts'
@@ -33,10 +33,12 @@ import type { EngineSession, SessionPorts } from './session.ts'
 import type { SymbolSource } from './symbols/moduleSources.ts'
 import type { SymbolTables } from './symbols/tables.ts'
 import { confidenceOf, shortEvidence, typeEvidence } from './types/evidence.ts'
+import { STRENGTH } from './types/claims.ts'
 import { inferTypes } from './types/inference.ts'
 import { loadLabels, saveLabels } from './types/storedLabels.ts'
 import { saveTypes, StoredTypes, type BlockTypes } from './types/storedTypes.ts'
 import { TypeBench, type Label } from './types/typeBench.ts'
+import { kindWords } from './types/unknownBlocks.ts'
 
 export interface SessionParts {
   summary: CoreSummary
@@ -140,12 +142,22 @@ export class CoreSession implements EngineSession {
 
   async inferTypes(store: IndexStore): Promise<void> {
     const { progress, now } = this.parts.ports
-    const { blocks, symbols } = this.view
+    const { blocks } = this.view
     progress.stage('types', blocks.count, 'items')
-    const locals = await stackVariables({ ...this.parts.stacks, symbols }, await unwindThreads(this.parts.stacks))
-    const inference = inferTypes(this.view, locals, progress, now, this.parts.closeIndex)
+    const inference = inferTypes(this.view, await this.localVariables(), progress, now, this.parts.closeIndex)
     progress.stage('store', blocks.chunkCount, 'items')
     saveTypes(store, this.typesIdentity(), blocks, inference, progress)
+  }
+
+  /** Of all frames; none where the debug information about them is damaged. */
+  private async localVariables(): Promise<StackVariable[]> {
+    const { stacks } = this.parts
+    try {
+      return await stackVariables({ ...stacks, symbols: this.view.symbols }, await unwindThreads(stacks))
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error
+      return []
+    }
   }
 
   openTypes(store: IndexStore, labels: IndexStore): { timings: { stage: string; seconds: number }[] } | null {
@@ -236,7 +248,11 @@ export class CoreSession implements EngineSession {
     return (block) => {
       const row: Partial<BlockRow> = graph === null ? {} : graph(block)
       const type = blocks.type(block)
-      if (type === 0) return row
+      const isUnknown = type === 0 || known[type].owner !== undefined
+      // bytes behind a pointer to characters look like something, too
+      const kind = isUnknown || (known[type].name !== null && types.strength(block) <= STRENGTH.buffer) ? (this.stored?.kind(block) ?? null) : null
+      if (kind) row.kind = kindWords(kind, blocks.size(block), (usable) => this.requested.get(usable) ?? usable)
+      if (isUnknown) return row
       return Object.assign(row, { confidence: confidenceOf(types.strength(block)), evidence: shortEvidence(types, block, blocks.count, known[type]) })
     }
   }

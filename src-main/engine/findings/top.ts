@@ -21,6 +21,8 @@ export interface KnownType {
   element?: { size: number; header: number }
   /** Of the object, or of an element: position of the module and index into its types. Absent where no table has it. */
   of?: { module: number; type: number }
+  /** Of blocks whose type is not known: whose they are, `Player.blob`. */
+  owner?: string
   /** The address point of a vtable by which they have it; absent where it was not by one. */
   vtable?: number | undefined
 }
@@ -41,7 +43,9 @@ export function topRows(groups: Group[], types: KnownType[], requested: Requeste
   types.forEach((type, i) => firstIndex.has(type) || firstIndex.set(type, i))
   // commonest sizes first, so that a row's first group gives its size
   for (const group of used.sort((a, b) => b.count - a.count)) {
-    const key = keyOf(firstIndex.get(types[group.type]) ?? group.type, group.size, by)
+    const { owner } = types[group.type]
+    // unknown ones are told apart by their size
+    const key = keyOf(firstIndex.get(types[group.type]) ?? group.type, group.size, by === 'type' && owner !== undefined ? 'type-size' : by)
     const bytes = group.count * group.size
     const row = rows.get(key)
     if (row) {
@@ -51,11 +55,12 @@ export function topRows(groups: Group[], types: KnownType[], requested: Requeste
       continue
     }
     const type = by === 'size' ? 0 : group.type
-    const asked = type === 0 ? (requested.get(group.size) ?? group.size) : null
+    const isUnknown = type === 0 || owner !== undefined
+    const asked = isUnknown ? (requested.get(group.size) ?? group.size) : null
     rows.set(key, {
       key,
       type: types[type].name,
-      label: type === 0 ? `malloc(${asked})` : types[type].label,
+      label: type === 0 ? `malloc(${asked})` : owner === undefined ? types[type].label : `${owner}→[${asked}]`,
       size: group.size,
       sizes: 1,
       requested: asked,

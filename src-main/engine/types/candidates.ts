@@ -35,7 +35,8 @@ export function rankCandidates(propagation: Propagation, blocks: readonly number
     if (!shape) return
     const row = tryOn(propagation, sample, shape, usable, header)
     const key = `${row.type} ${row.header}`
-    if (row.fits === 0 || seen.has(key)) return
+    // several of what says nothing fit anything
+    if (row.fits === 0 || (row.good === 0 && row.count > 1) || seen.has(key)) return
     seen.add(key)
     row.referred = referrers.has(shapes.name(type))
     row.current = held.has(row.type)

@@ -29,7 +29,7 @@ export function readVector({ heap, memory, shapes }: ContainerParts, at: number,
   const size = shapes.size(adapter.element)
   const block = usedBlockFrom(heap, first)
   if (block < 0 || !(size > 0) || !(last >= first && limit >= last && limit <= first + heap.size(block))) return null
-  if ((last - first) % size !== 0 || (limit - first) % size !== 0 || !isSlack(first + heap.size(block) - limit, heap.size(block))) return null
+  if ((last - first) % size !== 0 || (limit - first) % size !== 0 || !isRoom(first + heap.size(block) - limit, heap.size(block))) return null
   return { block, from: first, to: last }
 }
 
@@ -78,17 +78,20 @@ export interface DequeStorage {
 const MOST_BUFFERS = 1 << 20
 
 export function readDeque({ heap, memory, shapes }: ContainerParts, at: number, adapter: Adapter & { kind: 'deque' }): DequeStorage | null {
-  const [map, first, startNode, last, finishNode] = [adapter.map, adapter.first, adapter.startNode, adapter.last, adapter.finishNode].map((offset) => memory.word(at + offset))
+  const [map, head, startNode, tail, end] = [adapter.map, adapter.first, adapter.startNode, adapter.last, adapter.finishNode].map((offset) => memory.word(at + offset))
   const mapBlock = usedBlockFrom(heap, map)
   const size = shapes.size(adapter.element)
+  const finishNode = adapter.isCounted ? end - 8 : end
   if (mapBlock < 0 || !(size > 0) || !(startNode >= map && finishNode >= startNode && finishNode < map + heap.size(mapBlock))) return null
   const buffers: Storage[] = []
   for (let node = startNode; node <= finishNode && buffers.length < MOST_BUFFERS; node += 8) {
     const buffer = memory.word(node)
     const block = usedBlockFrom(heap, buffer)
-    if (block < 0 || !isSlack(heap.size(block) - adapter.bufferBytes, heap.size(block))) return null
-    const from = node === startNode ? first : buffer
-    const to = node === finishNode ? last : buffer + adapter.bufferBytes
+    if (block < 0 || !isRoom(heap.size(block) - adapter.bufferBytes, heap.size(block))) return null
+    const before = (node - startNode) / 8 * adapter.bufferBytes
+    const within = (bytes: number): number => buffer + Math.max(0, Math.min(adapter.bufferBytes, bytes - before))
+    const from = adapter.isCounted ? within(head * size) : node === startNode ? head : buffer
+    const to = adapter.isCounted ? within((head + tail) * size) : node === finishNode ? tail : buffer + adapter.bufferBytes
     if (!(from >= buffer && to <= buffer + adapter.bufferBytes && (from - buffer) % size === 0)) return null
     buffers.push({ block, from, to })
   }
@@ -113,4 +116,9 @@ const PAGE = 4096
 export function isSlack(more: number, usable: number): boolean {
   if (more < 0) return false
   return more < SLACK || usable <= LEAST || (usable >= MAPPED && more < PAGE + SLACK)
+}
+
+/** What of a free chunk would be too small to be one stays with what is cut off: isSlack, for those who know more than a size. glibc malloc.c, _int_malloc. */
+function isRoom(more: number, usable: number): boolean {
+  return isSlack(more, usable) || (more >= SLACK && more < 2 * SLACK)
 }

@@ -10,15 +10,19 @@ import type { HeapColumns } from './heapColumns.ts'
 /** Memory that holds pointers of the program's and is no block. */
 const ROOT_KINDS: ReadonlySet<RangeRow['kind']> = new Set<RangeRow['kind']>(['module-data', 'module-bss', 'thread-stack', 'anonymous'])
 const WINDOW = 1 << 18
+/** Bytes of a block that are there with its start. */
+export const BLOCK_START = 256
 
 /** @param source the block that holds the word; -1 for memory that no block holds */
 export type OnWord = (at: number, value: number, source: number) => void
+/** A used block's first bytes: `length` from `from` on, BLOCK_START at most. What is absent reads as zeroes. */
+export type OnBlock = (block: number, bytes: Uint8Array, from: number, length: number) => void
 
 export class HeapWords {
   private readonly memory: AddressSpace
   private readonly heap: HeapColumns
   private readonly ranges: readonly RangeRow[]
-  private readonly bytes = new Uint8Array(WINDOW)
+  private readonly bytes = new Uint8Array(WINDOW + BLOCK_START)
   private readonly words = new Uint32Array(this.bytes.buffer)
   /** No block lies outside. */
   private readonly lowest: number
@@ -33,36 +37,40 @@ export class HeapWords {
   }
 
   /** @param ahead words that lead so many bytes past themselves are told too, wherever they lie */
-  each(onWord: OnWord, ahead = -1): void {
-    this.ofBlocks(onWord, ahead)
+  each(onWord: OnWord, onBlock: OnBlock | null = null, ahead = -1): void {
+    this.ofBlocks(onWord, onBlock, ahead)
     this.ofRoots(onWord, ahead)
   }
 
-  ofBlocks(onWord: OnWord, ahead = -1): void {
+  private ofBlocks(onWord: OnWord, onBlock: OnBlock | null, ahead: number): void {
     const { heap } = this
     for (const { start: regionStart, end: regionEnd, firstBlock, blockCount } of heap.regions) {
       const last = firstBlock + blockCount
       let block = firstBlock
       for (let from = regionStart; from < regionEnd && block < last; from += WINDOW) {
-        const got = this.fill(from, Math.min(regionEnd, from + WINDOW))
+        this.fill(from, Math.min(regionEnd, from + WINDOW + BLOCK_START))
         for (; block < last; block++) {
           const start = heap.address(block)
           if (start >= from + WINDOW) break
           const blockEnd = start + heap.size(block)
-          if (heap.state[block] === STATE.used) this.tell(from, Math.max(start, from), Math.min(blockEnd, from + got), block, onWord, ahead)
+          if (heap.state[block] === STATE.used) {
+            if (onBlock !== null && start >= from) onBlock(block, this.bytes, start - from, Math.min(BLOCK_START, blockEnd - start))
+            this.tell(from, Math.max(start, from), Math.min(blockEnd, from + WINDOW), block, onWord, ahead)
+          }
           if (blockEnd > from + WINDOW) break
         }
       }
     }
   }
 
-  ofRoots(onWord: OnWord, ahead = -1): void {
+  private ofRoots(onWord: OnWord, ahead: number): void {
     for (const { kind, start, end } of this.ranges) {
       if (!ROOT_KINDS.has(kind)) continue
       for (let from = this.nextWord(start); from < end; from = this.nextWord(from)) {
-        const got = this.fill(from, Math.min(end, from + WINDOW))
-        this.tell(from, from, from + got, -1, onWord, ahead)
-        from += Math.max(8, got)
+        const to = Math.min(end, from + WINDOW)
+        this.fill(from, to)
+        this.tell(from, from, to, -1, onWord, ahead)
+        from = to
       }
     }
   }
@@ -72,8 +80,8 @@ export class HeapWords {
     return Math.ceil(this.memory.nextPresent(address) / 8) * 8
   }
 
-  /** What is absent reads as zeroes; answers up to which byte there may be others. */
-  private fill(from: number, to: number): number {
+  /** Into `bytes`; what is absent as zeroes. */
+  private fill(from: number, to: number): void {
     const size = to - from
     let got = this.memory.readInto(from, this.bytes.subarray(0, size))
     while (got < size) {
@@ -88,7 +96,6 @@ export class HeapWords {
       }
       got = gapEnd + more
     }
-    return size
   }
 
   private tell(base: number, from: number, to: number, source: number, onWord: OnWord, ahead: number): void {

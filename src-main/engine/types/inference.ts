@@ -22,6 +22,7 @@ import { Propagation } from './propagate.ts'
 import { retract } from './retract.ts'
 import type { StackVariable } from '../stacks/stackVariables.ts'
 import { Shapes } from './shapes.ts'
+import { describeUnknown, type UnknownBlocks } from './unknownBlocks.ts'
 import { claimUntypedContainers } from './untypedContainers.ts'
 
 /** What claims begin from, beside vtables: a variable's index in its module's table, and whose it is where it is thread-local. */
@@ -37,6 +38,7 @@ export interface Inference {
   fieldOf: Uint32Array
   /** Names. */
   roots: string[]
+  unknown: UnknownBlocks
   timings: { stage: string; seconds: number }[]
 }
 
@@ -74,7 +76,10 @@ export function inferTypes(view: ProcessView, locals: readonly StackVariable[], 
   const { types, typeOfItem } = knownTypes(claims, view.types, view.symbols)
   const { fields, fieldOf } = usedFields(claims, shapes, types, typeOfItem)
   clock.lap('names')
-  return { claims, types, typeOfItem, fields, fieldOf, roots: rootNames(roots, view.symbols), timings: clock.laps }
+
+  const unknown = describeUnknown(view, propagation, types)
+  clock.lap('what is unknown')
+  return { claims, types, typeOfItem, fields, fieldOf, roots: rootNames(roots, view.symbols), unknown, timings: clock.laps }
 }
 
 function expandLocals({ symbols }: ProcessView, locals: readonly StackVariable[], propagation: Propagation, blockCount: number, roots: TypeRoot[]): void {

@@ -321,13 +321,13 @@ export class Learning {
       const usable = heap.size(blocks[i])
       let best: Shape | null = null
       let bestScore = isAhead ? -Infinity : 0
-      let next = 0
+      let next = -Infinity
       for (const { shape } of finalists) {
         if (shape.size > usable || !fit.fits(at, shape, at + usable, 1)) continue
         // what most of the group are is likelier
         const score = fit.score + (isAhead && shape === first.shape ? 2 * AHEAD : 0)
         if (score > bestScore) {
-          next = Math.max(0, bestScore)
+          next = best === null ? next : bestScore
           bestScore = score
           best = shape
         } else if (score > next) {
@@ -335,7 +335,8 @@ export class Learning {
         }
       }
       if (isAhead && best === first.shape) return best
-      return best !== null && bestScore >= least && bestScore >= next + AHEAD ? best : null
+      if (best === null) return null
+      return next === -Infinity ? (bestScore >= least / 2 ? best : null) : bestScore >= least && bestScore >= next + AHEAD ? best : null
     }
   }
 

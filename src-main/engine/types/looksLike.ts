@@ -1,10 +1,7 @@
 /**
  * What bytes look like of which nothing else is known: text and which, pointers, numbers, zeroes, what compressors leave. Judged by
- * their first 256 bytes, and only said where it is sure; everything else is `mixed`.
+ * some of their bytes, the first 256 of a block, and only said where it is sure; everything else is `mixed`.
  */
-
-/** Bytes of a block that are looked at. */
-export const SAMPLE_BYTES = 256
 
 /** Names, by what looksLike answers. Values are stored: only ever add. */
 export const LOOKS = [

@@ -304,14 +304,14 @@ export class Shapes {
         }
       }
     }
-    if (standard.guard !== undefined) {
-      const guard = { ...standard.guard, offset: at + standard.guard.offset }
+    const guard = standard.guard === undefined ? null : { ...standard.guard, offset: at + standard.guard.offset }
+    if (guard !== null && standard.adapter === undefined) {
       for (const part of [...own, ...shape.nested.slice(before.nested), ...shape.adapters.slice(before.adapters)]) part.guard ??= guard
     }
     if (standard.adapter !== undefined) {
       const { adapter } = standard
       shape.leaves = [...shape.leaves.slice(0, before.leaves), ...own.filter((leaf) => leaf.kind !== LEAF.pointer || !adapter.pointers.includes(leaf.offset - at))]
-      shape.adapters.push({ offset: at, adapter, path, guard: place.guard })
+      shape.adapters.push({ offset: at, adapter, path, guard: place.guard ?? guard })
     }
   }
 

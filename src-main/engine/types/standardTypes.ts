@@ -21,8 +21,11 @@ export type Adapter =
   | { kind: 'long string'; data: number; length: number; character: TypeRef; pointers: number[] }
   /** Characters behind a header of 24 bytes that the pointer does not point to: length, capacity, references. */
   | { kind: 'counted string'; data: number; character: TypeRef; pointers: number[] }
-  /** `map` leads to pointers to buffers; elements lie from `first` of buffer `startNode` to `last` of buffer `finishNode`. */
-  | { kind: 'deque'; map: number; first: number; startNode: number; last: number; finishNode: number; element: TypeRef; bufferBytes: number; pointers: number[] }
+  /**
+   * `map` leads to pointers to buffers; elements lie from `first` of buffer `startNode` to `last` of buffer `finishNode`. Where it is
+   * counted, `first` is how many elements of the first buffer are gone, `last` how many there are, and `finishNode` is behind the last buffer.
+   */
+  | { kind: 'deque'; map: number; first: number; startNode: number; last: number; finishNode: number; element: TypeRef; bufferBytes: number; isCounted: boolean; pointers: number[] }
   /** What a type-erased object holds is named by the function that manages it. */
   | { kind: 'erased'; data: number; manager: number; local: number; pointers: number[] }
 
@@ -33,7 +36,7 @@ export interface StandardType {
   links?: { from(target: TypeRef): boolean; to: TypeRef }
   /** What lies within it in truth, in place of its members. */
   contents?: { type: TypeRef; offset: number; guard?: Guard }[]
-  /** What it says counts only under this. */
+  /** What it says counts only under this: what its adapter says, where it has one. */
   guard?: Guard
 }
 
@@ -110,6 +113,7 @@ const FINDERS: Record<string, Finder | undefined> = {
   'std::any': (symbols, type) => erased(symbols, type, ['_M_storage'], ['_M_manager']),
   // libc++
   'std::vector': (symbols, type) => vector(symbols, type, ['__begin_'], ['__end_'], ['__end_cap_']) ?? vector(symbols, type, ['__begin_'], ['__end_'], ['__cap_']),
+  'std::deque': countedDeque,
   'std::__list_node': (symbols, type) => ownLinks(symbols, type, ['std::__list_node_base']),
   'std::__tree_node': (symbols, type) => ownLinks(symbols, type, ['std::__tree_node_base', 'std::__tree_end_node']),
   'std::__hash_node': (symbols, type) => ownLinks(symbols, type, ['std::__hash_node_base']),
@@ -189,9 +193,30 @@ function deque(shapes: Shapes, type: TypeRef): StandardType | null {
   const iterator = (node: Member): number[] => [node.offset - 24, node.offset - 16, node.offset - 8, node.offset]
   return {
     type,
-    adapter: { kind: 'deque', map: map.offset, first: first.offset, startNode: startNode.offset, last: last.offset, finishNode: finishNode.offset, element, bufferBytes, pointers: [map.offset, ...iterator(startNode), ...iterator(finishNode)] },
+    adapter: { kind: 'deque', map: map.offset, first: first.offset, startNode: startNode.offset, last: last.offset, finishNode: finishNode.offset, element, bufferBytes, isCounted: false, pointers: [map.offset, ...iterator(startNode), ...iterator(finishNode)] },
   }
 }
+
+/** libc++'s. One without elements may have no map, or buffers in reserve. */
+function countedDeque(symbols: ProcessSymbols, type: TypeRef): StandardType | null {
+  const [map, begin, end, start] = [['__map_', '__first_'], ['__map_', '__begin_'], ['__map_', '__end_'], ['__start_']].map((path) => memberOf(symbols, type, path))
+  const count = memberOf(symbols, type, ['__size_', '__value_']) ?? memberOf(symbols, type, ['__size_'])
+  if (!map || !begin || !end || !start || !count) return null
+  const element = pointee(symbols, pointee(symbols, map.type))
+  const size = symbols.size(element)
+  if (!(size > 0)) return null
+  const bufferBytes = (size < COUNTED_LARGE ? Math.floor(COUNTED_BUFFER / size) : COUNTED_LEAST) * size
+  return {
+    type,
+    adapter: { kind: 'deque', map: map.offset, first: start.offset, startNode: begin.offset, last: count.offset, finishNode: end.offset, element, bufferBytes, isCounted: true, pointers: [map.offset, begin.offset, end.offset, end.offset + 8] },
+    guard: { offset: count.offset, size: 4, value: 0, isNot: true },
+  }
+}
+
+/** Bytes of a buffer, elements of the least, and from which size on it is that: deque of libc++ 14, __deque_block_size. */
+const COUNTED_BUFFER = 4096
+const COUNTED_LEAST = 16
+const COUNTED_LARGE = 256
 
 function string(symbols: ProcessSymbols, type: TypeRef): StandardType | null {
   const data = memberOf(symbols, type, ['_M_dataplus', '_M_p'])

@@ -8,10 +8,11 @@ import { groupBlocks, type GroupedBlocks } from '../findings/groups.ts'
 import { INDEX_VERSION } from '../index/storedBlocks.ts'
 import type { IndexStore, Progress, StoredIndex } from '../ports.ts'
 import type { Inference } from './inference.ts'
+import type { UnknownKind } from './unknownBlocks.ts'
 
 /** Goes up whenever what is stored, or how it is computed, changes. */
-const TYPES_VERSION = INDEX_VERSION * 1000 + 1
-const COLUMNS = ['type', 'strength', 'parent', 'via'] as const
+const TYPES_VERSION = INDEX_VERSION * 1000 + 2
+const COLUMNS = ['type', 'strength', 'parent', 'via', 'kind'] as const
 type Column = (typeof COLUMNS)[number]
 
 /** A member that claims came along, in words. */
@@ -26,6 +27,8 @@ export interface TypesMeta extends GroupedBlocks {
   fields: StoredField[]
   /** Names, by 1 + position: `parent` minus the blocks. */
   roots: string[]
+  /** Of blocks whose type is not known, by the column `kind`. */
+  kinds: UnknownKind[]
   timings: { stage: string; seconds: number }[]
 }
 
@@ -96,6 +99,14 @@ export class StoredTypes implements BlockTypes {
     return this.word('via', block)
   }
 
+  /** What a block without a type is called and looks like; null where there is nothing to say. */
+  kind(block: number): UnknownKind | null {
+    if (this.meta.kinds.length < 2) return null
+    const bytes = this.chunk('kind', block >>> CHUNK_BITS)
+    const at = (block & (CHUNK_BLOCKS - 1)) * 2
+    return this.meta.kinds[bytes[at] | (bytes[at + 1] << 8)] ?? null
+  }
+
   typesOf(ids: Uint32Array): Uint32Array {
     return ids.map((id) => this.word('type', id))
   }
@@ -142,8 +153,9 @@ function words(bytes: Uint8Array): Uint32Array {
 
 /** All or nothing. @param types the blocks' types before, by which vtables are known */
 export function saveTypes(store: IndexStore, identity: string, blocks: Blocks, inference: Inference, progress: Progress): void {
-  const { claims, types, typeOfItem, fields, fieldOf, roots, timings } = inference
-  const chunkTypes = (c: number): Uint32Array => claims.item.subarray(c << CHUNK_BITS, Math.min(blocks.count, (c + 1) << CHUNK_BITS)).map((item) => typeOfItem[item])
+  const { claims, types, typeOfItem, fields, fieldOf, roots, unknown, timings } = inference
+  const { kinds, kind, typeOfKind } = unknown
+  const chunkTypes = (c: number): Uint32Array => claims.item.subarray(c << CHUNK_BITS, Math.min(blocks.count, (c + 1) << CHUNK_BITS)).map((item, i) => (item > 0 ? typeOfItem[item] : typeOfKind[kind[(c << CHUNK_BITS) + i]]))
   const typed = withTypes(blocks, chunkTypes)
   const writer = store.create(identity, TYPES_VERSION)
   try {
@@ -152,11 +164,11 @@ export function saveTypes(store: IndexStore, identity: string, blocks: Blocks, i
         progress.advance(blocks.chunkCount * k + c)
         const from = c << CHUNK_BITS
         const to = Math.min(blocks.count, from + CHUNK_BLOCKS)
-        const column = name === 'type' ? chunkTypes(c) : name === 'via' ? claims.via.subarray(from, to).map((via) => (via === 0 ? 0 : fieldOf[via - 1])) : claims[name].subarray(from, to)
+        const column = name === 'type' ? chunkTypes(c) : name === 'via' ? claims.via.subarray(from, to).map((via) => (via === 0 ? 0 : fieldOf[via - 1])) : name === 'kind' ? kind.subarray(from, to) : claims[name].subarray(from, to)
         writer.writeChunk(name, c, new Uint8Array(column.buffer, column.byteOffset, column.byteLength))
       }
     })
-    writer.commit({ types, fields, roots, timings, ...groupBlocks(typed) } satisfies TypesMeta)
+    writer.commit({ types, fields, roots, kinds, timings, ...groupBlocks(typed) } satisfies TypesMeta)
   } catch (error) {
     writer.abort()
     throw error

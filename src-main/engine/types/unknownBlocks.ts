@@ -9,7 +9,7 @@ import { plus } from '../findings/pointers.ts'
 import { idOf } from '../symbols/processSymbols.ts'
 import { STRENGTH } from './claims.ts'
 import { HeapWords } from './heapWords.ts'
-import { LOOKS, looksLike, SAMPLE_BYTES } from './looksLike.ts'
+import { LOOKS, looksLike } from './looksLike.ts'
 import type { Propagation } from './propagate.ts'
 import type { Shape, Shapes } from './shapes.ts'
 
@@ -33,7 +33,7 @@ export interface UnknownBlocks {
 
 /** In words: `Player.blob→[272], text (JSON)`. @param asked bytes that the program most likely asked for, by usable ones */
 export function kindWords({ owner, holder, look }: UnknownKind, size: number, asked: (usable: number) => number): string {
-  const from = owner !== '' ? owner : holder ? `malloc(${asked(holder.size)})${holder.offset < 0 ? '[]' : plus(holder.offset)}` : ''
+  const from = owner !== '' ? owner : holder ? `malloc(${asked(holder.size)})${holder.offset < 0 ? '[]' : behind(holder.offset)}` : ''
   const whose = from === '' ? '' : `${from}→[${asked(size)}]`
   return [whose, LOOKS[look]].filter((part) => part !== '').join(', ')
 }
@@ -47,13 +47,12 @@ const RANK = { none: 0, memory: 1, stack: 2, unknown: 3, beyond: 4, variable: 5,
 const MOST_KINDS = 65_000
 /** Offsets into larger blocks are told by `[]`. */
 const MOST_OFFSET = 4096
-const WINDOW = 1 << 18
+/** Fewer look like nothing. */
+const LEAST_BYTES = 8
 
-export function describeUnknown(view: ProcessView, propagation: Propagation, types: KnownType[]): UnknownBlocks | null {
-  const { heap, claims } = propagation
-  let some = false
-  for (let b = 0; b < heap.count && !some; b++) some = heap.state[b] === STATE.used && claims.strength[b] <= STRENGTH.buffer
-  return some ? new Description(view, propagation).describe(types) : null
+/** @param types as they are known; those that unknown blocks have, by whose they are, are added */
+export function describeUnknown(view: ProcessView, propagation: Propagation, types: KnownType[]): UnknownBlocks {
+  return new Description(view, propagation).describe(types)
 }
 
 class Description {
@@ -63,6 +62,7 @@ class Description {
   /** By block: index into owners, and how much that says. */
   private readonly owner: Uint32Array
   private readonly rank: Uint8Array
+  private readonly looks: Uint8Array
   private readonly owners: Omit<UnknownKind, 'look'>[] = [{ owner: '', holder: null }]
   private readonly byName = new Map<string, number>()
   private readonly byPlace = new Map<number, { owner: number; rank: number }>()
@@ -74,12 +74,20 @@ class Description {
     this.shapes = propagation.shapes
     this.owner = new Uint32Array(propagation.heap.count)
     this.rank = new Uint8Array(propagation.heap.count)
+    this.looks = new Uint8Array(propagation.heap.count)
   }
 
   describe(types: KnownType[]): UnknownBlocks {
-    const { heap, memory } = { heap: this.propagation.heap, memory: this.view.memory }
-    this.fromHits()
-    new HeapWords(memory, heap, this.view.ranges).each((at, value, source) => this.look(at, value, source))
+    const { heap, claims } = this.propagation
+    let some = false
+    for (let b = 0; b < heap.count && !some; b++) some = heap.state[b] === STATE.used && claims.strength[b] <= STRENGTH.buffer
+    if (some) {
+      this.fromHits()
+      new HeapWords(this.view.memory, heap, this.view.ranges).each(
+        (at, value, source) => this.lookAt(at, value, source),
+        (block, bytes, from, length) => void (claims.strength[block] <= STRENGTH.buffer && length >= LEAST_BYTES && (this.looks[block] = looksLike(bytes, from, length, this.pointersIn(bytes, from, length)))),
+      )
+    }
     return this.kinds(types)
   }
 
@@ -97,7 +105,7 @@ class Description {
     }
   }
 
-  private look(at: number, value: number, source: number): void {
+  private lookAt(at: number, value: number, source: number): void {
     const { heap, claims } = this.propagation
     const block = heap.blockAt(value)
     if (block < 0 || block === source || claims.item[block] !== 0 || heap.state[block] !== STATE.used) return
@@ -142,10 +150,10 @@ class Description {
       const name = module.table.text(module.table.variables.name[index])
       const shape = this.shapes.of(this.shapes.bare(idOf(module, module.table.variables.type[index])))
       const path = shape === null ? null : pathAt(this.shapes, shape, offset, 0)
-      return this.named(path === null ? `${name}${plus(offset)}` : memberOf(name, path))
+      return this.named(path === null ? `${name}${behind(offset)}` : memberOf(name, path))
     }
     const symbol = symbols.symbolAt(at)
-    return symbol ? this.named(`${symbol.name}${plus(symbol.offset)}`) : 0
+    return symbol ? this.named(`${symbol.name}${behind(symbol.offset)}`) : 0
   }
 
   private moduleAt(at: number): string {
@@ -162,10 +170,21 @@ class Description {
     if (place === undefined) {
       const shape = type === 0 ? null : this.shapes.of(type)
       const path = shape === null || within < 0 || within >= MOST_OFFSET ? null : pathAt(this.shapes, shape, within, 0)
-      place = path === null ? { owner: this.named(`${name}${within < 0 || within >= MOST_OFFSET ? '[]' : plus(within)}`), rank: type === 0 ? RANK.member : RANK.beyond } : { owner: this.named(memberOf(isArray && path === '' ? name : elementName(name), path)), rank: RANK.member }
+      place = path === null ? { owner: this.named(`${name}${within < 0 || within >= MOST_OFFSET ? '[]' : behind(within)}`), rank: type === 0 ? RANK.member : RANK.beyond } : { owner: this.named(memberOf(isArray && path === '' ? name : elementName(name), path)), rank: RANK.member }
       this.byPlace.set(key, place)
     }
     return place
+  }
+
+  private pointersIn(bytes: Uint8Array, from: number, length: number): number {
+    const { heap } = this.propagation
+    let pointers = 0
+    for (let at = from; at + 8 <= from + length; at += 8) {
+      if (bytes[at + 7] !== 0 || bytes[at + 6] !== 0 || (bytes[at + 5] === 0 && bytes[at + 4] === 0)) continue
+      const value = (bytes[at + 5] * 256 + bytes[at + 4]) * 0x1_0000_0000 + ((bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24)) >>> 0)
+      if (heap.blockAt(value) >= 0) pointers++
+    }
+    return pointers
   }
 
   private named(owner: string): number {
@@ -191,10 +210,9 @@ class Description {
     const kinds: UnknownKind[] = [{ owner: '', holder: null, look: 0 }]
     const kind = new Uint16Array(heap.count)
     const known = new Map<number, number>()
-    const sample = new Samples(this.view, this.propagation)
     for (let b = 0; b < heap.count; b++) {
       if (heap.state[b] !== STATE.used || claims.strength[b] > STRENGTH.buffer) continue
-      const look = sample.look(b)
+      const look = this.looks[b]
       let owner = claims.item[b] === 0 ? this.owner[b] : 0
       if (kinds.length >= MOST_KINDS && !known.has(owner * LOOKS.length + look)) owner = 0
       const key = owner * LOOKS.length + look
@@ -213,45 +231,7 @@ class Description {
   }
 }
 
-/** The first bytes of blocks that are asked for in address order. */
-class Samples {
-  private readonly view: ProcessView
-  private readonly propagation: Propagation
-  private readonly bytes = new Uint8Array(WINDOW)
-  private from = 0
-  private got = 0
-
-  constructor(view: ProcessView, propagation: Propagation) {
-    this.view = view
-    this.propagation = propagation
-  }
-
-  look(block: number): number {
-    const { heap } = this.propagation
-    const at = heap.address(block)
-    const length = Math.min(SAMPLE_BYTES, heap.size(block))
-    if (at < this.from || at + length > this.from + this.got) {
-      this.from = at
-      this.got = this.view.memory.readInto(at, this.bytes)
-    }
-    const there = Math.min(length, this.got)
-    if (there < 8) return 0
-    return looksLike(this.bytes, at - this.from, there, this.pointers(at - this.from, there))
-  }
-
-  private pointers(from: number, length: number): number {
-    const { heap } = this.propagation
-    const { bytes } = this
-    let pointers = 0
-    for (let at = from; at + 8 <= from + length; at += 8) {
-      if (bytes[at + 7] !== 0 || bytes[at + 6] !== 0 || (bytes[at + 5] === 0 && bytes[at + 4] === 0)) continue
-      const value = (bytes[at + 5] * 256 + bytes[at + 4]) * 0x1_0000_0000 + ((bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24)) >>> 0)
-      if (heap.blockAt(value) >= 0) pointers++
-    }
-    return pointers
-  }
-}
-
+const behind = (offset: number): string => (offset === 0 ? '' : `+${offset}`)
 const memberOf = (owner: string, path: string): string => (path === '' ? owner : path.startsWith('[') ? `${owner}${path}` : `${owner}.${path}`)
 const elementName = (name: string): string => name.replace(/\[\]$/, '')
 const MAX_DEPTH = 8

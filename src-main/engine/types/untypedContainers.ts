@@ -104,7 +104,7 @@ class Search {
     for (let b = 0; b < heap.count && !unknown; b++) unknown = heap.state[b] === STATE.used && claims.item[b] === 0
     if (!unknown) return 0
     this.sharedObjects()
-    new HeapWords(view.memory, heap, view.ranges).each((at, value, source) => this.look(at, value, source), this.library === 'libstdc++' ? SINGLE_BUCKET : -1)
+    new HeapWords(view.memory, heap, view.ranges).each((at, value, source) => this.look(at, value, source), null, this.library === 'libstdc++' ? SINGLE_BUCKET : -1)
     for (const vectors of this.ofStrings.values()) this.settleStrings(vectors)
     // what says most first
     for (const { block, item, strength, parent } of this.weak.sort((a, b) => b.strength - a.strength)) this.claim(block, item, strength, parent)

@@ -34,7 +34,7 @@ import type { SymbolSource } from './symbols/moduleSources.ts'
 import type { SymbolTables } from './symbols/tables.ts'
 import { confidenceOf, shortEvidence, typeEvidence } from './types/evidence.ts'
 import { STRENGTH } from './types/claims.ts'
-import { inferTypes } from './types/inference.ts'
+import { inferTypes, type InferencePart } from './types/inference.ts'
 import { loadLabels, saveLabels } from './types/storedLabels.ts'
 import { saveTypes, StoredTypes, type BlockTypes } from './types/storedTypes.ts'
 import { TypeBench, type Label } from './types/typeBench.ts'
@@ -140,11 +140,11 @@ export class CoreSession implements EngineSession {
     this.isKept = true
   }
 
-  async inferTypes(store: IndexStore): Promise<void> {
+  async inferTypes(store: IndexStore, without: ReadonlySet<InferencePart> = new Set()): Promise<void> {
     const { progress, now } = this.parts.ports
     const { blocks } = this.view
     progress.stage('types', blocks.count, 'items')
-    const inference = inferTypes(this.view, await this.localVariables(), progress, now, this.parts.closeIndex)
+    const inference = inferTypes({ view: this.view, locals: await this.localVariables(), progress, now, rest: this.parts.closeIndex, without })
     progress.stage('store', blocks.chunkCount, 'items')
     saveTypes(store, this.typesIdentity(), blocks, inference, progress)
   }

@@ -12,6 +12,7 @@ import type { TypeWithMembers } from './findings/symbolQueries.ts'
 import type { ByteSource, Decompressor, IndexStore, ModuleFiles, Progress } from './ports.ts'
 import type { SymbolSource } from './symbols/moduleSources.ts'
 import type { SymbolTables } from './symbols/tables.ts'
+import type { InferencePart } from './types/inference.ts'
 
 /** Where a person says files are, and whether the cache may serve. */
 export interface OpenOptions {
@@ -57,7 +58,7 @@ export interface EngineSession {
   /** Attaches what the store has of the graph: which parts are there. */
   openGraph(store: IndexStore): Record<GraphPart, boolean>
   /** Looks for the types of all blocks by what symbols are attached, and keeps them in `store`. */
-  inferTypes(store: IndexStore): Promise<void>
+  inferTypes(store: IndexStore, without?: ReadonlySet<InferencePart>): Promise<void>
   /** Attaches what the store has of types, with what a person said; null where it has none for these symbols. */
   openTypes(store: IndexStore, labels: IndexStore): { timings: { stage: string; seconds: number }[] } | null
   /** What follows throws UsageError until types are there. */

@@ -2,6 +2,7 @@
  * `npm run bench [-- 100m 1g 4g | CORE…]`: from a core to TopN, first and second opening, beside reading the file once
  * and, where CHAP names a chap binary, beside chap to its prompt. Machines are noisy: read the ratios, medians of RUNS.
  * `npm run bench -- symbols [10m 50m 130m | ELF…]`: debug information into the symbol database; see symbols.ts.
+ * `npm run bench -- types [100m 1g 4g | CORE… | accuracy]`: the types of all blocks: cost, and worth of each part; see types.ts.
  * `npm run bench -- graph [100m 1g 4g sparse | CORE…]`: the pointer graph, beside chap, its kernels beside C; see graph.ts.
  */
 import { spawn } from 'node:child_process'
@@ -14,6 +15,7 @@ import { chunkWalkRates } from './chunkWalk.ts'
 import { benchGraph } from './graph.ts'
 import { RUNS, medians, readOnce, timed, type Measured } from './measure.ts'
 import { benchSymbols } from './symbols.ts'
+import { benchTypes } from './types.ts'
 
 const cli = fileURLToPath(new URL('../../out/main/cli.js', import.meta.url))
 const chap = process.env['CHAP']
@@ -60,4 +62,5 @@ async function benchCores(given: string[]): Promise<void> {
 const given = process.argv.slice(2)
 if (given[0] === 'symbols') await benchSymbols(given.slice(1))
 else if (given[0] === 'graph') await benchGraph(given.slice(1))
+else if (given[0] === 'types') await benchTypes(given.slice(1))
 else await benchCores(given)

@@ -39,6 +39,8 @@ export interface Item {
   /** Of one element. */
   size: number
   name: string
+  /** The name says less than the debug information, which there is, would: it is no type's. */
+  isPartial?: boolean
 }
 
 const STRENGTHS = 11

@@ -3,7 +3,7 @@ import type { EvidenceStep, TypeEvidence } from '../../contract/typeRows.ts'
 import type { Blocks } from '../allocator/blocks.ts'
 import type { KnownType } from '../findings/top.ts'
 import { STRENGTH } from './claims.ts'
-import { memberName } from './knownTypes.ts'
+import { BY_SHAPE, memberName } from './knownTypes.ts'
 import type { BlockTypes } from './storedTypes.ts'
 
 /** Steps that a chain shows; longer ones lead through lists. */
@@ -39,13 +39,13 @@ const HOW: Record<number, string> = {
 
 export const confidenceOf = (strength: number): number => CONFIDENCE[strength] ?? 0
 
-/** The last step of the chain: `Owner.member`, or the variable's name. */
+/** The last step of the chain: `Owner.member`, or the variable's name; of a type that has neither, its shape. */
 export function shortEvidence(stored: BlockTypes, block: number, blockCount: number, type: KnownType): string {
   if (stored.strength(block) === STRENGTH.vtable) return type.evidence || 'its vtable'
   const via = stored.via(block)
   if (via > 0) return memberName(stored.meta.fields[via - 1])
   const parent = stored.parent(block)
-  return parent > blockCount ? stored.meta.roots[parent - blockCount - 1] : ''
+  return parent > blockCount ? stored.meta.roots[parent - blockCount - 1] : BY_SHAPE
 }
 
 /** @param blocks with the types that were found */

@@ -46,31 +46,44 @@ const MAX_ROUNDS = 12
 /** Arrays of several elements that a field must lead to for each object. */
 const SHARE_OF_ARRAYS = 0.2
 
-/** @param locals variables of all frames of all threads @param rest gives back what the view's blocks took to read */
-export function inferTypes(view: ProcessView, locals: readonly StackVariable[], progress: Progress, now: () => number, rest: () => void = () => undefined): Inference {
+/** What can be left out, to see what it is worth. */
+export type InferencePart = 'vtables' | 'containers' | 'stacks' | 'retraction' | 'layouts'
+
+export interface InferenceQuery {
+  view: ProcessView
+  /** Variables of all frames of all threads. */
+  locals: readonly StackVariable[]
+  progress: Progress
+  now(): number
+  /** Gives back what the view's blocks took to read. */
+  rest(): void
+  without: ReadonlySet<InferencePart>
+}
+
+export function inferTypes({ view, locals, progress, now, rest, without }: InferenceQuery): Inference {
   const clock = stopwatch(now)
   const heap = new HeapColumns(view.blocks)
-  const shapes = new Shapes(view.symbols)
+  const shapes = new Shapes(view.symbols, !without.has('containers'))
   const claims = new Claims(heap.count)
   const propagation = new Propagation({ heap, memory: new PagedMemory(view.memory), kinds: new MemoryKinds(view.ranges), shapes, claims })
   clock.lap('columns')
 
-  claimByVtables(view, propagation)
+  if (!without.has('vtables')) claimByVtables(view, propagation)
   rest()
   clock.lap('vtables')
 
   const roots = expandVariables(view, propagation, heap.count)
-  expandLocals(view, locals, propagation, heap.count, roots)
+  if (!without.has('stacks')) expandLocals(view, locals, propagation, heap.count, roots)
   clock.lap('variables')
 
   propagation.run(progress)
   clock.lap('propagate')
 
-  learn(propagation, progress)
+  learn(propagation, progress, without)
   settleArrays(propagation)
   clock.lap('learn')
 
-  claimUntypedContainers({ view, heap, memory: propagation.memory, claims })
+  if (!without.has('containers')) claimUntypedContainers({ view, heap, memory: propagation.memory, claims })
   clock.lap('containers by shape')
   ;(globalThis as { propagation?: unknown }).propagation = propagation
   const { types, typeOfItem } = knownTypes(claims, view.types, view.symbols)
@@ -112,18 +125,19 @@ function settleArrays({ claims, shapes }: Propagation): void {
 }
 
 /** What one round finds may tell the next one more. */
-function learn(propagation: Propagation, progress: Progress): void {
+function learn(propagation: Propagation, progress: Progress, without: ReadonlySet<InferencePart>): void {
   const learning = new Learning(propagation)
-  const steps = [learning.fromRivals, learning.fromSizesOfField, learning.fromLayouts, learning.fromFields]
+  const byLayout = !without.has('layouts')
+  const steps = [learning.fromRivals, learning.fromSizesOfField, ...(byLayout ? [learning.fromLayouts] : []), learning.fromFields]
   for (let round = 0; round < MAX_ROUNDS; round++) {
     let made = 0
     for (const step of steps) {
       made += step.call(learning)
       propagation.run(progress)
-      if (retract(propagation) > 0) propagation.run(progress)
+      if (!without.has('retraction') && retract(propagation) > 0) propagation.run(progress)
     }
     if (made > 0) continue
-    if (learning.fromSizes() === 0) return
+    if (!byLayout || learning.fromSizes() === 0) return
     propagation.run(progress)
   }
 }

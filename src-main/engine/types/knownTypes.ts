@@ -23,11 +23,11 @@ export function knownTypes(claims: Claims, before: readonly KnownType[], symbols
 }
 
 /** new[] counts elements of 8 bytes before them. */
-export function knownType({ type, isArray, header, size, name }: Item, before: KnownType | undefined, symbols: ProcessSymbols): KnownType {
+export function knownType({ type, isArray, header, size, name, isPartial }: Item, before: KnownType | undefined, symbols: ProcessSymbols): KnownType {
   if (type === 0 && before) return { ...before }
   const owner = symbols.owner(type)
   return {
-    name,
+    name: isPartial === true ? null : name,
     label: name,
     counted: isArray && header === 8,
     evidence: before?.evidence ?? '',
@@ -36,15 +36,19 @@ export function knownType({ type, isArray, header, size, name }: Item, before: K
   }
 }
 
+/** What is said of types that neither a member nor a variable tells. */
+export const BY_SHAPE = 'its shape'
+
 /** Fields that claims came along, in words, and their 1-based positions by the shapes' ids. Types say along which most came. */
 export function usedFields(claims: Claims, shapes: Shapes, types: KnownType[], typeOfItem: Uint32Array): { fields: StoredField[]; fieldOf: Uint32Array } {
-  const { item, via, strength } = claims
+  const { item, via, strength, parent } = claims
+  const [byVtable, byShape, choices] = [shapes.fieldCount + 1, shapes.fieldCount + 2, shapes.fieldCount + 3]
   const fieldOf = new Uint32Array(shapes.fieldCount)
   const fields: StoredField[] = []
   const counts = new Map<number, number>()
   for (let b = 0; b < item.length; b++) {
     if (item[b] === 0) continue
-    const key = typeOfItem[item[b]] * (shapes.fieldCount + 2) + (strength[b] === STRENGTH.vtable ? shapes.fieldCount + 1 : via[b])
+    const key = typeOfItem[item[b]] * choices + (strength[b] === STRENGTH.vtable ? byVtable : via[b] === 0 && parent[b] <= item.length ? byShape : via[b])
     counts.set(key, (counts.get(key) ?? 0) + 1)
     if (via[b] === 0 || fieldOf[via[b] - 1] > 0) continue
     const { owner, path } = shapes.field(via[b] - 1)
@@ -52,17 +56,17 @@ export function usedFields(claims: Claims, shapes: Shapes, types: KnownType[], t
   }
   const ways = new Map<number, { via: number; count: number }[]>()
   for (const [key, count] of counts) {
-    const type = Math.floor(key / (shapes.fieldCount + 2))
+    const type = Math.floor(key / choices)
     const list = ways.get(type) ?? []
-    list.push({ via: key % (shapes.fieldCount + 2), count })
+    list.push({ via: key % choices, count })
     ways.set(type, list)
   }
   for (const [type, list] of ways) {
     list.sort((a, b) => b.count - a.count)
     const [most] = list
     const others = list.length === 1 ? '' : ` and ${list.length - 1} more ${list.length === 2 ? 'way' : 'ways'}`
-    if (most.via === shapes.fieldCount + 1) continue
-    types[type].evidence = most.via === 0 ? `a variable${others}` : `${memberName(fields[fieldOf[most.via - 1] - 1])}${others}`
+    if (most.via === byVtable) continue
+    types[type].evidence = most.via === 0 ? `a variable${others}` : most.via === byShape ? `${BY_SHAPE}${others}` : `${memberName(fields[fieldOf[most.via - 1] - 1])}${others}`
   }
   return { fields, fieldOf }
 }

@@ -110,6 +110,7 @@ const MAX_ELEMENTS = 65_536
 
 export class Shapes {
   readonly symbols: ProcessSymbols
+  private readonly knowsContainers: boolean
   private readonly known = new Map<TypeRef, Shape | null>()
   private readonly standard = new Map<TypeRef, StandardType | null>()
   private readonly first = new Map<number, TypeRef>()
@@ -120,8 +121,10 @@ export class Shapes {
   private readonly ofDeclaration = new Map<TypeRef, TypeRef>()
   private readonly alignments: Alignments
 
-  constructor(symbols: ProcessSymbols) {
+  /** @param knowsContainers whether the standard library's types mean more than their members */
+  constructor(symbols: ProcessSymbols, knowsContainers = true) {
     this.symbols = symbols
+    this.knowsContainers = knowsContainers
     this.alignments = new Alignments(symbols)
   }
 
@@ -221,7 +224,7 @@ export class Shapes {
 
   standardType(type: TypeRef): StandardType | null {
     let found = this.standard.get(type)
-    if (found === undefined) this.standard.set(type, (found = standardType(this, type)))
+    if (found === undefined) this.standard.set(type, (found = this.knowsContainers ? standardType(this, type) : null))
     return found
   }
 

@@ -1,7 +1,8 @@
 /**
  * Containers of the C++ standard library where no debug information says that they are there: known by their shape alone, each
  * by several words that have to agree, and looked for in all memory once. Claims only blocks of which nothing is known. What
- * their elements are stays open: `std::_Rb_tree_node<?>`.
+ * their elements are stays open: `std::_Rb_tree_node<?>`. In a program whose types are known such a name is only what blocks look
+ * like, since what they are has another one.
  *
  * Sources: libstdc++ bits/stl_tree.h, stl_list.h, hashtable.h, stl_deque.h, basic_string.h, shared_ptr_base.h; libc++ __tree, list,
  * __hash_table, __split_buffer, string, __memory/shared_ptr.h.
@@ -86,6 +87,8 @@ class Search {
   private readonly ofStrings = new Map<string, StringVectors>()
   /** Blocks that are links of a ring that was walked. */
   private readonly inRing: Uint8Array
+  /** The program's debug information is there. */
+  private readonly isTyped: boolean
   private made = 0
 
   constructor(parts: ContainerMemory, library: Library) {
@@ -96,6 +99,7 @@ class Search {
     this.library = library
     this.names = NAMES[library]
     this.inRing = new Uint8Array(parts.heap.count)
+    this.isTyped = parts.view.symbols.attached.some(({ name, table }) => table.count > 1 && !RUNTIME.test(name))
   }
 
   run(): number {
@@ -415,12 +419,17 @@ class Search {
   }
 
   private item(name: string): number {
-    return this.claims.intern(0, false, 0, 0, name)
+    return this.partial(this.claims.intern(0, false, 0, 0, name), name)
+  }
+
+  private partial(item: number, name: string): number {
+    if (this.isTyped && PARTIAL.test(name)) this.claims.items[item].isPartial = true
+    return item
   }
 
   /** @param size of an element; 0 where it is not known */
   private array(name: string, size: number): number {
-    return this.claims.intern(0, true, 0, size, name)
+    return this.partial(this.claims.intern(0, true, 0, size, name), name)
   }
 
   /** The used block that begins at an address; -1 where none does. */
@@ -436,6 +445,8 @@ class Search {
   }
 }
 
+const RUNTIME = /^(?:lib(?:c|stdc\+\+|c\+\+|c\+\+abi|gcc_s|m|pthread)|ld-linux[^.]*)[-.]/
+const PARTIAL = /<\?>|^void \*|^std::pair</
 const CONTROL = /^std::(?:__1::)?(?:_Sp_counted_|__shared_ptr_)/
 /** 1.0f, what hash tables are filled up to unless a program says otherwise. */
 const ONE = 0x3f80_0000

@@ -48,6 +48,8 @@ const STRENGTHS = 11
 export class Claims {
   /** Index 0: nothing is known. */
   readonly items: Item[] = [{ type: 0, isArray: false, header: 0, size: 0, name: '' }]
+  /** Blocks that were claimed to be each item, since this began. */
+  readonly counts: number[] = [0]
   /** By block. */
   readonly item: Uint32Array
   readonly strength: Uint8Array
@@ -76,6 +78,7 @@ export class Claims {
   /** One more item, also where there is one like it: that is interned from then on. */
   add(item: Item): number {
     const index = this.items.push(item) - 1
+    this.counts[index] ??= 0
     const key = keyOf(item.type, item.isArray, item.header, item.name)
     if (!this.byKey.has(key)) this.byKey.set(key, index)
     return index
@@ -83,6 +86,8 @@ export class Claims {
 
   set(block: number, item: number, strength: number, parent: number, via: number): void {
     this.changed?.add(block)
+    this.counts[this.item[block]]--
+    this.counts[item] = (this.counts[item] ?? 0) + 1
     this.item[block] = item
     this.strength[block] = strength
     this.parent[block] = parent

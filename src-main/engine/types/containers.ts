@@ -24,14 +24,20 @@ export interface Storage {
 export type Held = Storage | 'empty' | null
 
 export function readVector({ heap, memory, shapes }: ContainerParts, at: number, adapter: Adapter & { kind: 'vector' }): Held {
-  const [first, last, limit] = [memory.word(at + adapter.start), memory.word(at + adapter.finish), memory.word(at + adapter.end)]
-  if (first === 0 && last === 0 && limit === 0) return 'empty'
   const size = shapes.size(adapter.element)
+  const first = memory.word(at + adapter.start)
+  const [last, limit] = [adapter.finish, adapter.end].map((offset) => (adapter.isCounted ? first + memory.word(at + offset) * size : memory.word(at + offset)))
+  if (first === 0 && last === 0 && limit === 0) return 'empty'
+  // a few elements lie behind it, in itself
+  if (adapter.isCounted && first > at && first <= at + BEHIND && last <= limit) return 'empty'
   const block = usedBlockFrom(heap, first)
   if (block < 0 || !(size > 0) || !(last >= first && limit >= last && limit <= first + heap.size(block))) return null
   if ((last - first) % size !== 0 || (limit - first) % size !== 0 || !isRoom(first + heap.size(block) - limit, heap.size(block))) return null
   return { block, from: first, to: last }
 }
+
+/** Bytes of a vector that counts, and of what its elements are aligned to. */
+const BEHIND = 40
 
 export function readString(parts: ContainerParts, at: number, adapter: Adapter & { kind: 'string' | 'long string' | 'counted string' }): Held {
   const { memory, heap } = parts

@@ -45,7 +45,8 @@ export function shortEvidence(stored: BlockTypes, block: number, blockCount: num
   const via = stored.via(block)
   if (via > 0) return memberName(stored.meta.fields[via - 1])
   const parent = stored.parent(block)
-  return parent > blockCount ? stored.meta.roots[parent - blockCount - 1] : BY_SHAPE
+  if (parent > blockCount) return stored.meta.roots[parent - blockCount - 1]
+  return stored.strength(block) === STRENGTH.label ? '' : BY_SHAPE
 }
 
 /** @param blocks with the types that were found */

@@ -14,6 +14,8 @@ import type { Adapter } from './standardTypes.ts'
 
 /** Addresses below are no pointers: the first page is never mapped. */
 export const LEAST_POINTER = 4096
+/** What a pointer to the object's own end is worth, in words. */
+const BEHIND_ITSELF = 1.5
 /** Numbers that programs keep in pointers to void are mostly below. */
 const SMALL_NUMBER = 2 ** 24
 /** What may speak against a type that nothing speaks for. */
@@ -38,6 +40,8 @@ export class Fit {
   bad = 0
   /** Set while misfits are to be told: called for each word that speaks against the type. */
   onMisfit: ((offset: number, path: string, what: string) => void) | null = null
+  /** Set while a pointer leads to the very place where the open end begins: nothing else needs to speak for it. */
+  isTailKnown = false
   private start = 0
   private readonly parts: FitParts
 
@@ -50,6 +54,7 @@ export class Fit {
     this.begin(at)
     this.judge(at, shape, limit, depth)
     if (shape.tail) this.judgeTail(at, shape, limit)
+    else if (limit - at > shape.size && this.pointsBehindItself(at, shape, limit)) this.good += BEHIND_ITSELF
     return this.passes()
   }
 
@@ -58,8 +63,9 @@ export class Fit {
     const { memory, kinds } = this.parts
     let good = 1
     let bad = 0
-    for (const { kind, offset, isArm, guard } of shape.leaves) {
-      if (isArm || kind >= LEAF.scalar || at + offset + 8 > limit || (guard !== null && !this.holds(at, guard))) continue
+    for (const { kind, offset, isArm, guard, target } of shape.leaves) {
+      // programs keep numbers in pointers to void
+      if (isArm || kind >= LEAF.scalar || (kind === LEAF.pointer && target === 0) || at + offset + 8 > limit || (guard !== null && !this.holds(at, guard))) continue
       if (kind === LEAF.boolean) {
         if (memory.unsigned(at + offset, 1) > 1) bad++
         continue
@@ -227,6 +233,8 @@ export class Fit {
     const tail = shape.tail!
     const from = at + tail.offset
     const room = limit - from
+    // nothing was allocated for it
+    if (room < tail.stride) return
     const element = shapes.of(tail.element)
     if (element && element.leaves.every((leaf) => leaf.kind >= LEAF.scalar)) {
       for (let word = from + ((8 - (from % 8)) % 8), i = 0; word + 8 <= limit && i < CHECKED_ELEMENTS; word += 8, i++) {
@@ -236,8 +244,8 @@ export class Fit {
       for (let i = 0; i < CHECKED_ELEMENTS && from + (i + 1) * tail.stride <= limit; i++) this.judge(from + i * tail.stride, element, limit, 0)
     }
     let counts = false
-    for (const { kind, offset, size, count } of shape.leaves) {
-      if (kind !== LEAF.count || count !== 1 || offset >= tail.offset) continue
+    for (const { kind, offset, size, count, isArm } of shape.leaves) {
+      if (kind !== LEAF.count || count !== 1 || isArm || offset >= tail.offset) continue
       counts = true
       const length = memory.unsigned(at + offset, size) * tail.stride
       if (length > 0 && length <= room && room - length < ROUNDING) {
@@ -246,7 +254,16 @@ export class Fit {
         return
       }
     }
-    if (counts) this.against(from, tail.path, 0.5, 'no number says how long it is')
+    if (counts && !this.isTailKnown) this.against(from, tail.path, 0.5, 'no number says how long it is')
+  }
+
+  /** Whether a pointer of the object leads behind it, into the same block: what was allocated with it. */
+  pointsBehindItself(at: number, shape: Shape, limit: number): boolean {
+    return shape.leaves.some(({ kind, offset, count, guard }) => {
+      if (kind !== LEAF.pointer || count !== 1 || (guard !== null && !this.holds(at, guard))) return false
+      const value = this.parts.memory.word(at + offset)
+      return value >= at + shape.size && value < limit
+    })
   }
 
   holds(at: number, { offset, size, value, isNot }: Guard): boolean {

@@ -1,6 +1,6 @@
 /**
- * All words of the process's own memory that may lead into the heap, in one linear pass: those of used blocks, then those of memory
- * that no allocator claims. Words beyond what a program still uses count too.
+ * All words of the process's own memory that may lead to certain blocks, in one linear pass: those of used blocks, then those of memory
+ * that no allocator claims. Words beyond what a program still uses count too. Some that lead elsewhere are told as well.
  */
 import type { RangeRow } from '../../contract/rows.ts'
 import { STATE } from '../allocator/blocks.ts'
@@ -10,6 +10,8 @@ import type { HeapColumns } from './heapColumns.ts'
 /** Memory that holds pointers of the program's and is no block. */
 const ROOT_KINDS: ReadonlySet<RangeRow['kind']> = new Set<RangeRow['kind']>(['module-data', 'module-bss', 'thread-stack', 'anonymous'])
 const WINDOW = 1 << 18
+const PAGE_BITS = 12
+const PAGE = 1 << PAGE_BITS
 /** Bytes of a block that are there with its start. */
 export const BLOCK_START = 256
 
@@ -27,13 +29,23 @@ export class HeapWords {
   /** No block lies outside. */
   private readonly lowest: number
   private readonly end: number
+  /** Set for pages, by the low half of their addresses, that hold bytes of a wanted block. */
+  private readonly wanted = new Uint8Array(1 << (32 - PAGE_BITS))
 
-  constructor(memory: AddressSpace, heap: HeapColumns, ranges: readonly RangeRow[]) {
+  /** @param isWanted whether words that lead to the block are to be told */
+  constructor(memory: AddressSpace, heap: HeapColumns, ranges: readonly RangeRow[], isWanted: (block: number) => boolean) {
     this.memory = memory
     this.heap = heap
     this.ranges = ranges
     this.lowest = heap.regions.reduce((least, { start }) => Math.min(least, start), Infinity)
     this.end = heap.regions.reduce((most, { end }) => Math.max(most, end), 0)
+    for (let block = 0; block < heap.count; block++) {
+      if (!isWanted(block)) continue
+      const start = heap.address(block)
+      // all pages are wanted after so many
+      const end = start + Math.min(heap.size(block), 2 ** 32)
+      for (let at = start - (start % PAGE); at < end; at += PAGE) this.wanted[(at % 2 ** 32) / PAGE] = 1
+    }
   }
 
   /** @param ahead words that lead so many bytes past themselves are told too, wherever they lie */
@@ -99,13 +111,14 @@ export class HeapWords {
   }
 
   private tell(base: number, from: number, to: number, source: number, onWord: OnWord, ahead: number): void {
-    const { words, lowest, end } = this
+    const { words, lowest, end, wanted } = this
     const last = Math.floor((to - base) / 8)
     for (let w = (from - base) / 8; w < last; w++) {
       const high = words[2 * w + 1]
       if (high === 0 || high > 0xffff) continue
-      const value = high * 0x1_0000_0000 + words[2 * w]
-      if ((value >= lowest && value < end) || value === base + w * 8 + ahead) onWord(base + w * 8, value, source)
+      const low = words[2 * w]
+      const value = high * 0x1_0000_0000 + low
+      if ((wanted[low >>> PAGE_BITS] === 1 && value >= lowest && value < end) || value === base + w * 8 + ahead) onWord(base + w * 8, value, source)
     }
   }
 }

@@ -16,6 +16,11 @@ export class Hits {
   word = new Float64Array(1024)
   private ordered: { count: number; lists: Uint32Array[] } = { count: -1, lists: [] }
 
+  clear(): void {
+    this.count = 0
+    this.ordered = { count: -1, lists: [] }
+  }
+
   add(field: number, block: number, offset: number, word: number, parent: number): void {
     const at = this.count
     if (at >= MOST) return

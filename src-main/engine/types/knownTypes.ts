@@ -72,7 +72,7 @@ export function usedFields(claims: Claims, shapes: Shapes, types: KnownType[], t
 }
 
 /** `Owner.member`. */
-export const memberName = ({ owner, path }: StoredField): string => (path === '' ? `${owner} []` : `${owner}.${path}`)
+export const memberName = ({ owner, path }: StoredField): string => (path === '' ? `${owner.replace(/ (\*+)$/, ' $1')}[]` : `${owner}.${path}`)
 
 export function rootNames(roots: readonly TypeRoot[], symbols: ProcessSymbols): string[] {
   return roots.map((root) => {

@@ -27,8 +27,14 @@ const ROUNDING = 24
 /** What an arm of a union must be ahead of the others by, and what bytes count for that may be numbers. */
 const AHEAD_OF_RIVAL = 0.75
 const NUMBERS = 0.25
+/** How often a group may tell nothing before it is left alone. */
+const VAIN = 2
+/** Share of a sample that must fit any of the candidates. */
+const ENOUGH_FIT = 0.05
 /** Blocks on which only one candidate must fit for less to speak for it. */
 const ALONE = 8
+/** Words that other blocks of a type are worth at most. */
+const MOST_PRIOR = 1
 /** What a candidate must be ahead of the next by, in words. */
 const AHEAD = 1
 /** Words that must speak for a type where no typed pointer leads to the block. */
@@ -45,6 +51,8 @@ interface Group {
 export class Learning {
   private readonly propagation: Propagation
   private readonly index: TypeIndex
+  /** Groups that told nothing: how often, and of how many blocks. */
+  private readonly vain = new Map<string, { times: number; size: number }>()
 
   constructor(propagation: Propagation) {
     this.propagation = propagation
@@ -105,7 +113,10 @@ export class Learning {
       const { target, isRival } = shapes.field(hits.field[order[0]])
       const shape = shapes.isRecord(target) ? shapes.of(target) : null
       if (!shape || isRival || shape.isPolymorphic || shape.tail !== null) continue
-      const open = order.filter((hit) => hits.offset[hit] === 0 && this.isUnknown(hits.block[hit]) && heap.size(hits.block[hit]) >= shape.size)
+      const open = order.filter((hit) => {
+        const block = hits.block[hit]
+        return hits.offset[hit] === 0 && this.isUnknown(block) && heap.size(block) >= shape.size && !isSlack(heap.size(block) - shape.size, heap.size(block))
+      })
       if (open.length === 0) continue
       const multiples = open.filter((hit) => isSlack(heap.size(hits.block[hit]) % shape.size, heap.size(hits.block[hit]))).length
       const held = open.filter((hit) => this.propagation.holders(target, 0, heap.size(hits.block[hit])).length > 0).length
@@ -251,13 +262,24 @@ export class Learning {
         if (group) group.blocks.push(hit)
         else groups.set(key, { field: hits.field[hit], offset, usable, blocks: [hit] })
       }
-      for (const group of groups.values()) made += this.matchGroup(group)
+      for (const [key, group] of groups) made += this.unlessVain(`${group.field} ${key}`, group.blocks.length, () => this.matchGroup(group))
     }
+    return made
+  }
+
+  /** Not again and again what told nothing, unless there is much more to go by. */
+  private unlessVain(key: string, size: number, work: () => number): number {
+    const before = this.vain.get(key)
+    if (before !== undefined && before.times >= VAIN && size < before.size * 2) return 0
+    const made = work()
+    if (made > 0) this.vain.delete(key)
+    else this.vain.set(key, { times: (before?.times ?? 0) + 1, size })
     return made
   }
 
   private matchGroup({ field, offset, usable, blocks: groupHits }: Group): number {
     const { hits, shapes } = this.propagation
+    const blocks = groupHits.map((hit) => hits.block[hit])
     const { owner, target } = shapes.field(field)
     const module = shapes.symbols.owner(owner)?.index ?? -1
     const shapesOf = (types: TypeRef[]): Shape[] => [...new Set(types)].map((type) => shapes.of(type)).filter((shape) => shape !== null)
@@ -266,11 +288,11 @@ export class Learning {
         const holders = this.propagation.containment.holdersOf(target).filter((holder) => holder.offset === offset).map(({ outer }) => outer)
         return shapesOf([...holders, ...(offset === 0 ? this.index.prefixed(target, usable) : [])]).filter((shape) => this.mayFill(shape, usable, offset))
       }
-      return shapesOf(offset > 0 ? this.index.openAt(offset, only) : [...this.index.fitting(usable, only), ...this.index.open(usable, only)])
+      return shapesOf(offset > 0 ? this.index.openAt(offset, only) : [...this.index.fitting(usable, only), ...this.index.open(usable, only), ...this.behindThemselves(blocks, usable, only)])
     }
-    const blocks = groupHits.map((hit) => hits.block[hit])
     const chosen = choose(module)
     // a pointer just behind a header says more than its words do
+    this.propagation.fit.isTailKnown = offset > 0
     const winners = this.contest(blocks, chosen, offset > 0 ? 0.1 : shapes.isRecord(target) ? 0.5 : 1)
     let made = 0
     groupHits.forEach((hit, i) => {
@@ -279,7 +301,18 @@ export class Learning {
       const strength = chosen.length === 1 ? STRENGTH.learned : STRENGTH.best
       if (this.propagation.claim(hits.block[hit], this.propagation.single(shape.type), strength, hits.parent[hit], field + 1)) made++
     })
+    this.propagation.fit.isTailKnown = false
     return made
+  }
+
+  /** Smaller types of which most of the blocks hold one that points behind itself. */
+  private behindThemselves(blocks: number[], usable: number, module: number): TypeRef[] {
+    const { fit, heap, shapes } = this.propagation
+    const sample = blocks.slice(0, ALONE)
+    return this.index.smaller(usable, module).filter((type) => {
+      const shape = shapes.of(type)
+      return shape !== null && shape.tail === null && 2 * sample.filter((block) => fit.pointsBehindItself(heap.address(block), shape, heap.address(block) + heap.size(block))).length > sample.length
+    })
   }
 
   private mayFill(shape: Shape, usable: number, offset: number): boolean {
@@ -304,13 +337,14 @@ export class Learning {
         const at = heap.address(block)
         if (shape.size > heap.size(block) || !fit.fits(at, shape, at + heap.size(block), 1)) continue
         fits++
-        score += fit.score
+        score += fit.score + this.prior(shape)
       }
       return { shape, fits, score }
     })
     const standing = scored.filter(({ fits }) => fits > 0).sort((a, b) => b.score - a.score)
-    const [first, second] = standing
-    if (first === undefined) return () => null
+    const first = standing[0]
+    const second = standing.find(({ shape }, i) => i > 0 && !this.areNamesakes(shape, first.shape))
+    if (first === undefined || first.fits < ENOUGH_FIT * sample.length) return () => null
     // one is ahead over all of them, or the only one of several that fits
     const isAlone = mayBeAlone && sample.length >= ALONE && pool.length > 1 && (second === undefined || second.fits < sample.length / 2)
     const isClear = isAlone || second === undefined || first.score >= second.score + AHEAD * Math.max(1, sample.length / 2) || sameLayout(first.shape, second.shape)
@@ -325,12 +359,12 @@ export class Learning {
       for (const { shape } of finalists) {
         if (shape.size > usable || !fit.fits(at, shape, at + usable, 1)) continue
         // what most of the group are is likelier
-        const score = fit.score + (isAhead && shape === first.shape ? 2 * AHEAD : 0)
+        const score = fit.score + this.prior(shape) + (isAhead && shape === first.shape ? 2 * AHEAD : 0)
         if (score > bestScore) {
-          next = best === null ? next : bestScore
+          next = best === null || this.areNamesakes(best, shape) ? next : bestScore
           bestScore = score
           best = shape
-        } else if (score > next) {
+        } else if (score > next && !this.areNamesakes(best, shape)) {
           next = score
         }
       }
@@ -338,6 +372,19 @@ export class Learning {
       if (best === null) return null
       return next === -Infinity ? (bestScore >= least / 2 ? best : null) : bestScore >= least && bestScore >= next + AHEAD ? best : null
     }
+  }
+
+  /** A type that other blocks are known to have is likelier than one that none has. */
+  private prior(shape: Shape): number {
+    const { claims } = this.propagation
+    const known = claims.counts[this.propagation.single(shape.type)]
+    return Math.min(MOST_PRIOR, Math.log10(1 + Math.max(0, known)) / 2)
+  }
+
+  /** Types of one name in several modules are one to who reads it. */
+  private areNamesakes(a: Shape | null, b: Shape): boolean {
+    const { shapes } = this.propagation
+    return a !== null && shapes.name(a.type) === shapes.name(b.type)
   }
 
   /** Matches used blocks that nothing is known of, by size; answers how many. */
@@ -352,14 +399,19 @@ export class Learning {
       else bySize.set(size, [b])
     }
     let made = 0
-    for (const [usable, blocks] of bySize) {
-      const candidates = this.index.fitting(usable, OF_THE_PROGRAM).map((type) => this.propagation.shapes.of(type)).filter((shape) => shape !== null)
-      const winners = this.contest(blocks, candidates, ENOUGH_WORDS, false)
-      blocks.forEach((block, i) => {
-        const shape = winners(i)
-        if (shape && this.propagation.claim(block, this.propagation.single(shape.type), STRENGTH.layout, 0, 0)) made++
-      })
-    }
+    for (const [usable, blocks] of bySize) made += this.unlessVain(`size ${usable}`, blocks.length, () => this.matchSize(usable, blocks))
+    return made
+  }
+
+  private matchSize(usable: number, blocks: number[]): number {
+    const { propagation } = this
+    const candidates = this.index.fitting(usable, OF_THE_PROGRAM).map((type) => propagation.shapes.of(type)).filter((shape) => shape !== null)
+    const winners = this.contest(blocks, candidates, ENOUGH_WORDS, false)
+    let made = 0
+    blocks.forEach((block, i) => {
+      const shape = winners(i)
+      if (shape && propagation.claim(block, propagation.single(shape.type), STRENGTH.layout, 0, 0)) made++
+    })
     return made
   }
 }

@@ -6,7 +6,7 @@
 /** Names, by what looksLike answers. Values are stored: only ever add. */
 export const LOOKS = [
   '', 'zeroes', 'text', 'text (JSON)', 'text (XML)', 'text (HTML)', 'text (HTTP)', 'text (SQL)', 'text (path)', 'text (URL)', 'text (UUID)', 'text (log lines)', 'text (UTF-16)', 'text (UTF-32)',
-  'pointers', 'doubles', 'floats', '32-bit integers', '64-bit integers', 'compressed or random', 'mixed', 'gzip', 'zstd', 'xz', 'bzip2', 'lz4', 'zip', 'PNG', 'JPEG', 'GIF', 'PDF', 'ELF', 'SQLite', 'WebAssembly',
+  'pointers', 'doubles', 'floats', '32-bit integers', '64-bit integers', 'compressed or random', 'mixed', 'gzip', 'zstd', 'xz', 'bzip2', 'lz4', 'zip', 'PNG', 'JPEG', 'GIF', 'PDF', 'ELF', 'SQLite', 'WebAssembly', 'mostly zeroes',
 ] as const
 export type Look = (typeof LOOKS)[number]
 
@@ -42,11 +42,13 @@ const DOUBLE_EXPONENTS = 64
 const FLOAT_EXPONENTS = 24
 const SMALL_INTEGER = 2 ** 24
 const LEAST_RANDOM = 48
+/** One word of so many is not zero where almost all are. */
+const FEW = 8
 
 const codeOf = (look: Look): number => LOOKS.indexOf(look)
 const CODE = {
   zeroes: codeOf('zeroes'), text: codeOf('text'), utf16: codeOf('text (UTF-16)'), utf32: codeOf('text (UTF-32)'), pointers: codeOf('pointers'), doubles: codeOf('doubles'), floats: codeOf('floats'),
-  integers32: codeOf('32-bit integers'), integers64: codeOf('64-bit integers'), random: codeOf('compressed or random'), mixed: codeOf('mixed'),
+  integers32: codeOf('32-bit integers'), integers64: codeOf('64-bit integers'), random: codeOf('compressed or random'), mixed: codeOf('mixed'), mostlyZeroes: codeOf('mostly zeroes'),
 }
 
 /** Index into LOOKS. @param pointers how many of the words of the sample lead into blocks */
@@ -171,6 +173,8 @@ function numbersOf(bytes: Uint8Array, from: number, end: number, pointers: numbe
   let small = 0
   let lanes = 0
   let lowOnly = 0
+  let lowFloats = 0
+  let lows = 0
   for (let at = from; at + 8 <= end; at += 8) {
     const low = (bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24)) >>> 0
     const high = (bytes[at + 4] | (bytes[at + 5] << 8) | (bytes[at + 6] << 16) | (bytes[at + 7] << 24)) >>> 0
@@ -178,22 +182,33 @@ function numbersOf(bytes: Uint8Array, from: number, end: number, pointers: numbe
     nonzero++
     if (isExponent((high >>> 20) & 0x7ff, 1023, DOUBLE_EXPONENTS)) doubles++
     if (high === 0 || (high === 0xffff_ffff && low >= 0x8000_0000)) lowOnly++
-    for (const lane of [low, high]) {
-      if (lane === 0) continue
+    if (low !== 0) {
+      const float = isExponent((low >>> 23) & 0xff, 127, FLOAT_EXPONENTS)
+      lows++
       lanes++
-      if (lane < SMALL_INTEGER || lane > 0xffff_ffff - SMALL_INTEGER) small++
-      else if (isExponent((lane >>> 23) & 0xff, 127, FLOAT_EXPONENTS)) floats++
+      if (float) lowFloats++
+      if (isSmall(low)) small++
+      else if (float) floats++
+    }
+    if (high !== 0) {
+      lanes++
+      if (isSmall(high)) small++
+      else if (isExponent((high >>> 23) & 0xff, 127, FLOAT_EXPONENTS)) floats++
     }
   }
   if (pointers > 0) return pointers >= POINTERS * nonzero ? CODE.pointers : CODE.mixed
   if (nonzero === 0) return CODE.mixed
+  if (nonzero * FEW <= (end - from) / 8) return CODE.mostlyZeroes
   if (end - from >= LEAST_RANDOM && isRandom(bytes, from, end)) return CODE.random
   if (small >= MOSTLY * lanes) return nonzero > 1 && lowOnly === nonzero ? CODE.integers64 : CODE.integers32
-  if (doubles >= MOSTLY * nonzero && nonzero > 1) return CODE.doubles
+  // two floats make a double that may be one, but the lower half of a double is seldom a float
+  const isHalves = lows >= nonzero / 2 && lowFloats >= MOSTLY * lows
+  if (doubles >= MOSTLY * nonzero && nonzero > 1 && !isHalves) return CODE.doubles
   if (floats + small >= MOSTLY * lanes && floats > lanes / 2 && lanes > 1) return CODE.floats
   return CODE.mixed
 }
 
+const isSmall = (lane: number): boolean => lane < SMALL_INTEGER || lane > 0xffff_ffff - SMALL_INTEGER
 const isExponent = (exponent: number, bias: number, far: number): boolean => exponent > bias - far && exponent < bias + far
 
 const seen = new Uint8Array(256)

@@ -262,6 +262,7 @@ export class Propagation {
         return (own === STRENGTH.pointer ? this.fit.isPlausible(value, shape, value + usable) : this.fit.fits(value, shape, value + usable)) && this.claim(block, this.single(type), own, parent, via)
       }
       if (usable < size) return false
+      if (this.fit.pointsBehindItself(value, shape, value + usable)) return this.fit.isPlausible(value, shape, value + usable) && this.claim(block, this.single(type), Math.min(own, STRENGTH.link), parent, via)
       if (shape.tail !== null && this.fit.fits(value, shape, value + usable)) return this.claim(block, this.single(type), Math.min(own, STRENGTH.array), parent, via)
       const mayBeArray = isSlack(usable % size, usable) && !shape.isPolymorphic
       // it is told by the field's other targets which
@@ -339,8 +340,9 @@ export class Propagation {
     const { claims } = this
     const held = claims.item[block]
     const before = claims.strength[block]
-    if (held === item) {
-      if (strength > before) claims.set(block, item, strength, parent, via)
+    // two modules may each have a type of that name
+    if (held === item || (held !== 0 && claims.items[held].name === claims.items[item].name && claims.items[held].header === claims.items[item].header)) {
+      if (strength > before) claims.set(block, held, strength, parent, via)
       else if (claims.parent[block] === parent) claims.changed?.add(block)
       return true
     }

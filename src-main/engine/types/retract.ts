@@ -10,7 +10,7 @@ import type { Propagation } from './propagate.ts'
 const WORTHWHILE = 1e-4
 
 /** Answers how many claims were taken back. What follows waits to be run. */
-export function retract({ claims, shapes, containment, retyped, heap }: Propagation): number {
+export function retract({ claims, shapes, containment, retyped, heap, hits }: Propagation): number {
   if (retyped.size === 0) return 0
   let all = 0
   for (let again = true; again; ) {
@@ -28,6 +28,8 @@ export function retract({ claims, shapes, containment, retyped, heap }: Propagat
     }
   }
   retyped.clear()
-  if (all > heap.count * WORTHWHILE) for (let block = 0; block < heap.count; block++) if (claims.item[block] !== 0 && claims.strength[block] > STRENGTH.buffer) claims.later(block)
+  if (all <= heap.count * WORTHWHILE) return all
+  hits.clear()
+  for (let block = 0; block < heap.count; block++) if (claims.item[block] !== 0 && claims.strength[block] > STRENGTH.buffer) claims.later(block)
   return all
 }

@@ -264,9 +264,9 @@ export class Shapes {
     const kind = owner.table.kind(type)
     if (isRecord(kind)) {
       const standard = this.standardType(bare)
-      if (standard?.contents !== undefined) return this.addContents(shape, standard, at, path, place)
       const before = { leaves: shape.leaves.length, nested: shape.nested.length, adapters: shape.adapters.length }
-      this.addParts(shape, bare, at, path, kind === TYPE.union ? { ...place, isArm: true } : place)
+      if (standard?.contents !== undefined) this.addContents(shape, standard, at, path, place)
+      else this.addParts(shape, bare, at, path, kind === TYPE.union ? { ...place, isArm: true } : place)
       if (standard) this.adapt(shape, standard, at, path, place, before)
     } else if (kind === TYPE.variantPart) {
       this.addParts(shape, bare, at, path, { ...place, isArm: true })

@@ -9,12 +9,13 @@ import { templateArgumentsOf } from '../symbols/declaration.ts'
 import { idOf, type ProcessSymbols } from '../symbols/processSymbols.ts'
 import { PART, TYPE } from '../symbols/tables.ts'
 import { isRecord } from '../symbols/typeTable.ts'
+import { boostType } from './boostTypes.ts'
 import type { Guard, MadeType, Shapes } from './shapes.ts'
 
 /** Reads a container's own words. Offsets are from the container's start; `pointers` are those it reads itself. */
 export type Adapter =
-  /** [start, finish) holds elements, [finish, end) nothing. */
-  | { kind: 'vector'; start: number; finish: number; end: number; element: TypeRef; pointers: number[] }
+  /** [start, finish) holds elements, [finish, end) nothing. Where it is counted, `finish` is their number and `end` for how many there is room. */
+  | { kind: 'vector'; start: number; finish: number; end: number; element: TypeRef; isCounted?: boolean; pointers: number[] }
   /** Characters behind a pointer, unless they are in the string itself. */
   | { kind: 'string'; data: number; length: number; local: number; character: TypeRef; pointers: number[] }
   /** libc++'s: the lowest bit of the first byte says whether there is a buffer. */
@@ -45,6 +46,7 @@ const DEQUE_BUFFER = 512
 
 export function standardType(shapes: Shapes, type: TypeRef): StandardType | null {
   const name = shapes.symbols.name(type)
+  if (name.startsWith('boost::')) return boostType(shapes.symbols, type)
   if (!name.startsWith('std::') && !name.startsWith('__gnu_cxx::')) return null
   const head = headOf(name)
   const node = NODES[head]
@@ -60,7 +62,7 @@ export function isNodeBase(symbols: ProcessSymbols, type: TypeRef): boolean {
 }
 
 const NODE_BASES = new Set(
-  ['std::__detail::_List_node_base', 'std::_Rb_tree_node_base', 'std::__detail::_Hash_node_base', 'std::_Fwd_list_node_base', 'std::__list_node_base', 'std::__tree_node_base', 'std::__tree_end_node', 'std::__hash_node_base', 'std::__forward_begin_node'],
+  ['std::__detail::_List_node_base', 'std::_Rb_tree_node_base', 'std::__detail::_Hash_node_base', 'std::_Fwd_list_node_base', 'std::__list_node_base', 'std::__tree_node_base', 'std::__tree_end_node', 'std::__hash_node_base', 'std::__forward_begin_node', 'boost::unordered::detail::ptr_bucket'],
 )
 
 /** `std::vector` of `std::__cxx11::vector<int>`. */
@@ -134,7 +136,7 @@ export function declaredString(symbols: ProcessSymbols, name: string): MadeType 
 }
 
 /** Type arguments, bare; 0 for values. */
-function argumentTypes(symbols: ProcessSymbols, type: TypeRef): TypeRef[] {
+export function argumentTypes(symbols: ProcessSymbols, type: TypeRef): TypeRef[] {
   return templateArgumentsOf(symbols, type).map(({ typeId }) => typeId ?? 0)
 }
 
@@ -173,7 +175,9 @@ function oneMember(symbols: ProcessSymbols, record: TypeRef, name: string, depth
   return null
 }
 
-const pointee = (symbols: ProcessSymbols, pointer: TypeRef): TypeRef => symbols.bare(symbols.target(symbols.bare(pointer)))
+export function pointee(symbols: ProcessSymbols, pointer: TypeRef): TypeRef {
+  return symbols.bare(symbols.target(symbols.bare(pointer)))
+}
 
 function vector(symbols: ProcessSymbols, type: TypeRef, start: string[], finish: string[], end: string[]): StandardType | null {
   const [first, last, limit] = [start, finish, end].map((path) => memberOf(symbols, type, path))
@@ -313,11 +317,13 @@ function erased(symbols: ProcessSymbols, type: TypeRef, data: string[], manager:
   return held && manages ? { type, adapter: { kind: 'erased', data: held.offset, manager: manages.offset, local: symbols.size(held.type), pointers: [held.offset] } } : null
 }
 
-/** libc++'s control block with the object in it, which counts its owners less one; the bytes that the object lies in are a type within it. */
+/**
+ * libc++'s control block with the object in it; the bytes that the object lies in are a type within it. Behind the vtable pointer lies
+ * the number of owners, less one, of a base that programs often have only a declaration of.
+ */
 function emplaced(symbols: ProcessSymbols, type: TypeRef): StandardType | null {
-  if (memberOf(symbols, type, ['__shared_owners_'])) return { type, guard: { offset: 8, size: 4, value: 0xffff_ffff, isNot: true } }
   const name = symbols.name(type)
-  if (!name.endsWith(BYTES_OF_EMPLACED)) return null
+  if (!name.endsWith(BYTES_OF_EMPLACED)) return { type, guard: { offset: 8, size: 4, value: 0xffff_ffff, isNot: true } }
   const block = definedType(symbols, name.slice(0, -BYTES_OF_EMPLACED.length))
   const value = block === null ? undefined : argumentTypes(symbols, block)[0]
   return value ? { type, contents: [{ type: value, offset: 0 }] } : null

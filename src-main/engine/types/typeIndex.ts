@@ -55,6 +55,13 @@ export class TypeIndex {
     return found.sort((a, b) => b.size - a.size).map(({ type }) => type)
   }
 
+  /** Types that leave room in such a block. */
+  smaller(usable: number, module: number): TypeRef[] {
+    const found: TypeRef[] = []
+    for (const [size, types] of this.index().bySize) if (size <= usable - SLACK) for (const one of types) if (isOf(one, module)) found.push(one.type)
+    return found
+  }
+
   /** Types with an open end of which one may fill such a block. */
   open(usable: number, module: number): TypeRef[] {
     return this.index().open.filter((one) => one.size <= usable && isOf(one, module)).map(({ type }) => type)
@@ -110,7 +117,8 @@ export class TypeIndex {
       const { table } = owner
       const isRuntime = RUNTIME.test(owner.name)
       for (let t = 1; t < table.count; t++) {
-        if (!isRecord(table.kind(t)) || table.isDeclaration(t)) continue
+        // a union says too little of a whole block
+        if (!isRecord(table.kind(t)) || table.kind(t) === TYPE.union || table.isDeclaration(t)) continue
         const type = shapes.bare(idOf(owner, t))
         if (seen.has(type)) continue
         seen.add(type)

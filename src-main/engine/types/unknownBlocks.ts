@@ -5,7 +5,6 @@
 import type { ProcessView } from '../findings/pointers.ts'
 import type { KnownType } from '../findings/top.ts'
 import { STATE } from '../allocator/blocks.ts'
-import { plus } from '../findings/pointers.ts'
 import { idOf } from '../symbols/processSymbols.ts'
 import { STRENGTH } from './claims.ts'
 import { HeapWords } from './heapWords.ts'
@@ -16,6 +15,8 @@ import type { Shape, Shapes } from './shapes.ts'
 export interface UnknownKind {
   /** `Player.blob`, a variable; '' where none is known, or only the block that `holder` tells of. */
   owner: string
+  /** The owner is memory without a name, such as a stack: too little to group blocks by. */
+  isPlace: boolean
   /** An unknown block that leads here: its usable bytes, and where in it; -1 for anywhere. */
   holder: { size: number; offset: number } | null
   /** Index into LOOKS. */
@@ -47,6 +48,8 @@ const RANK = { none: 0, memory: 1, stack: 2, unknown: 3, beyond: 4, variable: 5,
 const MOST_KINDS = 65_000
 /** Offsets into larger blocks are told by `[]`. */
 const MOST_OFFSET = 4096
+/** And into variables of unknown type. */
+const MOST_MEMBERS = 256
 /** Fewer look like nothing. */
 const LEAST_BYTES = 8
 
@@ -63,7 +66,7 @@ class Description {
   private readonly owner: Uint32Array
   private readonly rank: Uint8Array
   private readonly looks: Uint8Array
-  private readonly owners: Omit<UnknownKind, 'look'>[] = [{ owner: '', holder: null }]
+  private readonly owners: Omit<UnknownKind, 'look'>[] = [{ owner: '', isPlace: false, holder: null }]
   private readonly byName = new Map<string, number>()
   private readonly byPlace = new Map<number, { owner: number; rank: number }>()
   private readonly byAddress = new Map<number, number>()
@@ -83,7 +86,7 @@ class Description {
     for (let b = 0; b < heap.count && !some; b++) some = heap.state[b] === STATE.used && claims.strength[b] <= STRENGTH.buffer
     if (some) {
       this.fromHits()
-      new HeapWords(this.view.memory, heap, this.view.ranges).each(
+      new HeapWords(this.view.memory, heap, this.view.ranges, (block) => claims.item[block] === 0 && heap.state[block] === STATE.used).each(
         (at, value, source) => this.lookAt(at, value, source),
         (block, bytes, from, length) => void (claims.strength[block] <= STRENGTH.buffer && length >= LEAST_BYTES && (this.looks[block] = looksLike(bytes, from, length, this.pointersIn(bytes, from, length)))),
       )
@@ -101,7 +104,7 @@ class Description {
       // a variable that is the pointer itself has a name of its own
       if (path === '' && hits.parent[hit] > heap.count) continue
       const rank = 2 * RANK.member + (hits.offset[hit] === 0 ? 1 : 0)
-      if (rank > this.rank[block]) this.set(block, this.named(memberOf(this.shapes.name(owner), path)), rank)
+      if (rank > this.rank[block]) this.set(block, this.named(path === '' ? `${this.shapes.name(owner)}[]` : memberOf(this.shapes.name(owner), path)), rank)
     }
   }
 
@@ -132,7 +135,7 @@ class Description {
     if (best >= rank) return
     const name = this.variableAt(at)
     if (name > 0) return this.set(block, name, 2 * RANK.variable + isStart)
-    this.set(block, this.named(isVariable ? this.moduleAt(at) : where === 'thread-stack' ? 'stack' : 'anonymous memory'), rank)
+    this.set(block, this.named(isVariable ? this.moduleAt(at) : where === 'thread-stack' ? 'stack' : 'anonymous memory', true), rank)
   }
 
   /** The variable, or its member, that lies there; 0 where none does. */
@@ -150,15 +153,15 @@ class Description {
       const name = module.table.text(module.table.variables.name[index])
       const shape = this.shapes.of(this.shapes.bare(idOf(module, module.table.variables.type[index])))
       const path = shape === null ? null : pathAt(this.shapes, shape, offset, 0)
-      return this.named(path === null ? `${name}${behind(offset)}` : memberOf(name, path))
+      return this.named(path === null ? `${name}${inObject(offset)}` : memberOf(name, path))
     }
     const symbol = symbols.symbolAt(at)
-    return symbol ? this.named(`${symbol.name}${behind(symbol.offset)}`) : 0
+    return symbol ? this.named(`${symbol.name}${inObject(symbol.offset)}`) : 0
   }
 
   private moduleAt(at: number): string {
     const module = this.view.symbols.modules.find(({ base, end }) => at >= base && at < end)
-    return module ? `${module.name}${plus(at - module.base)}` : 'static data'
+    return module ? `data of ${module.name}` : 'static data'
   }
 
   /** Of a known type, by the member that lies there. */
@@ -187,16 +190,16 @@ class Description {
     return pointers
   }
 
-  private named(owner: string): number {
+  private named(owner: string, isPlace = false): number {
     let index = this.byName.get(owner)
-    if (index === undefined) this.byName.set(owner, (index = this.owners.push({ owner, holder: null }) - 1))
+    if (index === undefined) this.byName.set(owner, (index = this.owners.push({ owner, isPlace, holder: null }) - 1))
     return index
   }
 
   private held(size: number, offset: number): number {
     const key = -1 - (size * (MOST_OFFSET + 1) + offset + 1)
     let place = this.byPlace.get(key)
-    if (place === undefined) this.byPlace.set(key, (place = { owner: this.owners.push({ owner: '', holder: { size, offset } }) - 1, rank: RANK.unknown }))
+    if (place === undefined) this.byPlace.set(key, (place = { owner: this.owners.push({ owner: '', isPlace: false, holder: { size, offset } }) - 1, rank: RANK.unknown }))
     return place.owner
   }
 
@@ -207,7 +210,7 @@ class Description {
 
   private kinds(types: KnownType[]): UnknownBlocks {
     const { heap, claims } = this.propagation
-    const kinds: UnknownKind[] = [{ owner: '', holder: null, look: 0 }]
+    const kinds: UnknownKind[] = [{ owner: '', isPlace: false, holder: null, look: 0 }]
     const kind = new Uint16Array(heap.count)
     const known = new Map<number, number>()
     for (let b = 0; b < heap.count; b++) {
@@ -221,8 +224,8 @@ class Description {
       kind[b] = index
     }
     const typeOfOwner = new Map<string, number>()
-    const typeOfKind = Uint32Array.from(kinds, ({ owner }) => {
-      if (owner === '') return 0
+    const typeOfKind = Uint32Array.from(kinds, ({ owner, isPlace }) => {
+      if (owner === '' || isPlace) return 0
       let type = typeOfOwner.get(owner)
       if (type === undefined) typeOfOwner.set(owner, (type = types.push({ name: null, label: ownedLabel(owner, null), counted: false, evidence: '', owner }) - 1))
       return type
@@ -232,6 +235,8 @@ class Description {
 }
 
 const behind = (offset: number): string => (offset === 0 ? '' : `+${offset}`)
+/** Of a variable of unknown type; what is large is an array. */
+const inObject = (offset: number): string => (offset < MOST_MEMBERS ? behind(offset) : '[]')
 const memberOf = (owner: string, path: string): string => (path === '' ? owner : path.startsWith('[') ? `${owner}${path}` : `${owner}.${path}`)
 const elementName = (name: string): string => name.replace(/\[\]$/, '')
 const MAX_DEPTH = 8

@@ -104,11 +104,12 @@ class Search {
 
   run(): number {
     const { view, heap, claims } = this.parts
-    let unknown = false
-    for (let b = 0; b < heap.count && !unknown; b++) unknown = heap.state[b] === STATE.used && claims.item[b] === 0
-    if (!unknown) return 0
+    const isUnknown = (block: number): boolean => claims.item[block] === 0 && heap.state[block] === STATE.used
+    let some = false
+    for (let b = 0; b < heap.count && !some; b++) some = isUnknown(b)
+    if (!some) return 0
     this.sharedObjects()
-    new HeapWords(view.memory, heap, view.ranges).each((at, value, source) => this.look(at, value, source), null, this.library === 'libstdc++' ? SINGLE_BUCKET : -1)
+    new HeapWords(view.memory, heap, view.ranges, isUnknown).each((at, value, source) => this.look(at, value, source), null, this.library === 'libstdc++' ? SINGLE_BUCKET : -1)
     for (const vectors of this.ofStrings.values()) this.settleStrings(vectors)
     // what says most first
     for (const { block, item, strength, parent } of this.weak.sort((a, b) => b.strength - a.strength)) this.claim(block, item, strength, parent)

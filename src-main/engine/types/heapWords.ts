@@ -3,7 +3,7 @@
  * that no allocator claims. Words beyond what a program still uses count too. Some that lead elsewhere are told as well.
  */
 import type { RangeRow } from '../../contract/rows.ts'
-import { STATE } from '../allocator/blocks.ts'
+import { GRANULE, STATE } from '../allocator/blocks.ts'
 import type { AddressSpace } from '../memory/addressSpace.ts'
 import type { HeapColumns } from './heapColumns.ts'
 
@@ -39,12 +39,14 @@ export class HeapWords {
     this.ranges = ranges
     this.lowest = heap.regions.reduce((least, { start }) => Math.min(least, start), Infinity)
     this.end = heap.regions.reduce((most, { end }) => Math.max(most, end), 0)
-    for (let block = 0; block < heap.count; block++) {
-      if (!isWanted(block)) continue
-      const start = heap.address(block)
-      // all pages are wanted after so many
-      const end = start + Math.min(heap.size(block), 2 ** 32)
-      for (let at = start - (start % PAGE); at < end; at += PAGE) this.wanted[(at % 2 ** 32) / PAGE] = 1
+    for (const { start, firstBlock, blockCount } of heap.regions) {
+      for (let block = firstBlock; block < firstBlock + blockCount; block++) {
+        if (!isWanted(block)) continue
+        const first = Math.floor((start + heap.start[block] * GRANULE) / PAGE)
+        // all pages are wanted after so many
+        const pages = Math.min(this.wanted.length, Math.ceil(heap.size(block) / PAGE) + 1)
+        for (let page = first; page < first + pages; page++) this.wanted[page & (this.wanted.length - 1)] = 1
+      }
     }
   }
 

@@ -136,6 +136,10 @@ function learn(propagation: Propagation, progress: Progress, without: ReadonlySe
       propagation.run(progress)
       if (!without.has('retraction') && retract(propagation) > 0) propagation.run(progress)
     }
+    if (made === 0) {
+      made = learning.fromDeclarations()
+      propagation.run(progress)
+    }
     if (made > 0) continue
     if (!byLayout || learning.fromSizes() === 0) return
     propagation.run(progress)

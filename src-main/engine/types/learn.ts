@@ -286,7 +286,7 @@ export class Learning {
     const choose = (only: number): Shape[] => {
       if (shapes.isRecord(target)) {
         const holders = this.propagation.containment.holdersOf(target).filter((holder) => holder.offset === offset).map(({ outer }) => outer)
-        return shapesOf([...holders, ...(offset === 0 ? this.index.prefixed(target, usable) : [])]).filter((shape) => this.mayFill(shape, usable, offset))
+        return shapesOf([...(offset === 0 ? [target, ...this.index.prefixed(target, usable)] : []), ...holders]).filter((shape) => this.mayFill(shape, usable, offset))
       }
       return shapesOf(offset > 0 ? this.index.openAt(offset, only) : [...this.index.fitting(usable, only), ...this.index.open(usable, only), ...this.behindThemselves(blocks, usable, only)])
     }
@@ -335,7 +335,7 @@ export class Learning {
       let score = 0
       for (const block of sample) {
         const at = heap.address(block)
-        if (shape.size > heap.size(block) || !fit.fits(at, shape, at + heap.size(block), 1)) continue
+        if (shape.size > heap.size(block) || !fit.fits(at, shape, at + heap.size(block), 1) || (fit.good === 0 && !fit.isTailKnown)) continue
         fits++
         score += fit.score + this.prior(shape)
       }
@@ -357,7 +357,7 @@ export class Learning {
       let bestScore = isAhead ? -Infinity : 0
       let next = -Infinity
       for (const { shape } of finalists) {
-        if (shape.size > usable || !fit.fits(at, shape, at + usable, 1)) continue
+        if (shape.size > usable || !fit.fits(at, shape, at + usable, 1) || (fit.good === 0 && !fit.isTailKnown)) continue
         // what most of the group are is likelier
         const score = fit.score + this.prior(shape) + (isAhead && shape === first.shape ? 2 * AHEAD : 0)
         if (score > bestScore) {
@@ -385,6 +385,24 @@ export class Learning {
   private areNamesakes(a: Shape | null, b: Shape): boolean {
     const { shapes } = this.propagation
     return a !== null && shapes.name(a.type) === shapes.name(b.type)
+  }
+
+  /** Claims what pointers are declared to lead to, where nothing tells that it is the first part of something else; answers how many. */
+  fromDeclarations(): number {
+    const { hits, heap, shapes, fit } = this.propagation
+    let made = 0
+    for (const order of hits.byField()) {
+      const { target, isRival } = shapes.field(hits.field[order[0]])
+      const shape = shapes.isRecord(target) && !isRival ? shapes.of(target) : null
+      if (!shape || shape.isPolymorphic) continue
+      for (const hit of order) {
+        const block = hits.block[hit]
+        if (hits.offset[hit] !== 0 || !this.isUnknown(block) || !isSlack(heap.size(block) - shape.size, heap.size(block))) continue
+        if (!fit.isPlausible(heap.address(block), shape, heap.address(block) + heap.size(block))) continue
+        if (this.propagation.claim(block, this.propagation.single(target), STRENGTH.array, hits.parent[hit], hits.field[hit] + 1)) made++
+      }
+    }
+    return made
   }
 
   /** Matches used blocks that nothing is known of, by size; answers how many. */

@@ -6,7 +6,7 @@
 /** Names, by what looksLike answers. Values are stored: only ever add. */
 export const LOOKS = [
   '', 'zeroes', 'text', 'text (JSON)', 'text (XML)', 'text (HTML)', 'text (HTTP)', 'text (SQL)', 'text (path)', 'text (URL)', 'text (UUID)', 'text (log lines)', 'text (UTF-16)', 'text (UTF-32)',
-  'pointers', 'doubles', 'floats', '32-bit integers', '64-bit integers', 'compressed or random', 'mixed', 'gzip', 'zstd', 'xz', 'bzip2', 'lz4', 'zip', 'PNG', 'JPEG', 'GIF', 'PDF', 'ELF', 'SQLite', 'WebAssembly', 'mostly zeroes',
+  'pointers', 'doubles', 'floats', '32-bit integers', '64-bit integers', 'compressed or random', 'mixed', 'gzip', 'zstd', 'xz', 'bzip2', 'lz4', 'zip', 'PNG', 'JPEG', 'GIF', 'PDF', 'ELF', 'SQLite', 'WebAssembly', 'mostly zeroes', '16-bit integers', 'repeated byte',
 ] as const
 export type Look = (typeof LOOKS)[number]
 
@@ -41,6 +41,7 @@ const POINTERS = 2 / 3
 const DOUBLE_EXPONENTS = 64
 const FLOAT_EXPONENTS = 24
 const SMALL_INTEGER = 2 ** 24
+const SMALL_SHORT = 2 ** 14
 const LEAST_RANDOM = 48
 /** One word of so many is not zero where almost all are. */
 const FEW = 8
@@ -48,7 +49,7 @@ const FEW = 8
 const codeOf = (look: Look): number => LOOKS.indexOf(look)
 const CODE = {
   zeroes: codeOf('zeroes'), text: codeOf('text'), utf16: codeOf('text (UTF-16)'), utf32: codeOf('text (UTF-32)'), pointers: codeOf('pointers'), doubles: codeOf('doubles'), floats: codeOf('floats'),
-  integers32: codeOf('32-bit integers'), integers64: codeOf('64-bit integers'), random: codeOf('compressed or random'), mixed: codeOf('mixed'), mostlyZeroes: codeOf('mostly zeroes'),
+  integers32: codeOf('32-bit integers'), integers64: codeOf('64-bit integers'), random: codeOf('compressed or random'), mixed: codeOf('mixed'), mostlyZeroes: codeOf('mostly zeroes'), integers16: codeOf('16-bit integers'), repeated: codeOf('repeated byte'),
 }
 
 /** Index into LOOKS. @param pointers how many of the words of the sample lead into blocks */
@@ -69,7 +70,7 @@ export function looksLike(bytes: Uint8Array, from: number, length: number, point
     const wide = wideText(bytes, from, end)
     if (wide > 0) return wide
   }
-  return numbersOf(bytes, from, end, pointers)
+  return isRepeated(bytes, from, end) ? CODE.repeated : numbersOf(bytes, from, end, pointers)
 }
 
 function magicOf(bytes: Uint8Array, from: number, end: number): number {
@@ -166,6 +167,11 @@ function wideText(bytes: Uint8Array, from: number, end: number): number {
   return width === 2 ? CODE.utf16 : CODE.utf32
 }
 
+function isRepeated(bytes: Uint8Array, from: number, end: number): boolean {
+  for (let at = from + 1; at < end; at++) if (bytes[at] !== bytes[from]) return false
+  return true
+}
+
 function numbersOf(bytes: Uint8Array, from: number, end: number, pointers: number): number {
   let nonzero = 0
   let doubles = 0
@@ -173,6 +179,7 @@ function numbersOf(bytes: Uint8Array, from: number, end: number, pointers: numbe
   let small = 0
   let lanes = 0
   let lowOnly = 0
+  let twos = 0
   let lowFloats = 0
   let lows = 0
   for (let at = from; at + 8 <= end; at += 8) {
@@ -187,11 +194,13 @@ function numbersOf(bytes: Uint8Array, from: number, end: number, pointers: numbe
       lows++
       lanes++
       if (float) lowFloats++
+      if (isTwo(low)) twos++
       if (isSmall(low)) small++
       else if (float) floats++
     }
     if (high !== 0) {
       lanes++
+      if (isTwo(high)) twos++
       if (isSmall(high)) small++
       else if (isExponent((high >>> 23) & 0xff, 127, FLOAT_EXPONENTS)) floats++
     }
@@ -200,6 +209,7 @@ function numbersOf(bytes: Uint8Array, from: number, end: number, pointers: numbe
   if (nonzero === 0) return CODE.mixed
   if (nonzero * FEW <= (end - from) / 8) return CODE.mostlyZeroes
   if (end - from >= LEAST_RANDOM && isRandom(bytes, from, end)) return CODE.random
+  if (twos >= MOSTLY * lanes && lanes > 2) return CODE.integers16
   if (small >= MOSTLY * lanes) return nonzero > 1 && lowOnly === nonzero ? CODE.integers64 : CODE.integers32
   // two floats make a double that may be one, but the lower half of a double is seldom a float
   const isHalves = lows >= nonzero / 2 && lowFloats >= MOSTLY * lows
@@ -209,6 +219,8 @@ function numbersOf(bytes: Uint8Array, from: number, end: number, pointers: numbe
 }
 
 const isSmall = (lane: number): boolean => lane < SMALL_INTEGER || lane > 0xffff_ffff - SMALL_INTEGER
+/** Two numbers of 16 bits, as alike as those of one array are; the upper half of one of 32 bits is far smaller. */
+const isTwo = (lane: number): boolean => lane >= 0x1_0000 && lane >>> 16 < SMALL_SHORT && (lane & 0xffff) < SMALL_SHORT && (lane & 0xffff) < 32 * (lane >>> 16)
 const isExponent = (exponent: number, bias: number, far: number): boolean => exponent > bias - far && exponent < bias + far
 
 const seen = new Uint8Array(256)

@@ -259,6 +259,8 @@ export class Propagation {
       // by its vtable it is known already, or it is none
       if (shape.isPolymorphic && claims.strength[block] !== STRENGTH.vtable) return true
       if (isSlack(usable - size, usable)) {
+        // it may be the first part of what is not much larger: the bytes tell, or what else the field leads to
+        if (this.holders(type, 0, usable).length > 0 && claims.strength[block] <= STRENGTH.buffer) return false
         return (own === STRENGTH.pointer ? this.fit.isPlausible(value, shape, value + usable) : this.fit.fits(value, shape, value + usable)) && this.claim(block, this.single(type), own, parent, via)
       }
       if (usable < size) return false

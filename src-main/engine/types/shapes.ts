@@ -168,6 +168,12 @@ export class Shapes {
     return this.symbols.isEqual(first, bare) ? first : bare
   }
 
+  /** A closure has no name but that of whatever typedef was made of it: `std::remove_reference<f()::<lambda()>&>::type`. */
+  private plainName(type: TypeRef): string {
+    const name = this.symbols.spell(type)
+    return /^std::(?:remove_reference|remove_cv|decay)<(.+?) *&{0,2} *>::type$/s.exec(name)?.[1] ?? name
+  }
+
   isCharacter(type: TypeRef): boolean {
     return isCharacterType(this.symbols, type)
   }
@@ -198,7 +204,7 @@ export class Shapes {
     }
     // functions and arrays are spelled around the star
     const isPlain = stars !== '' && this.symbols.kind(pointee) !== TYPE.function && this.symbols.kind(pointee) !== TYPE.array
-    return isPlain ? `${this.symbols.spell(pointee)} ${stars}` : this.symbols.spell(type)
+    return isPlain ? `${this.plainName(pointee)} ${stars}` : this.plainName(type)
   }
 
   /** Of a bare type with a size; null for others. */

@@ -3,6 +3,7 @@ import { openSession } from '../../../src-main/engine/analysis.ts'
 import type { BlockRow } from '../../../src-main/contract/rows.ts'
 import { Diagnostics } from '../../../src-main/engine/errors.ts'
 import type { Progress } from '../../../src-main/engine/ports.ts'
+import type { InferencePart } from '../../../src-main/engine/types/inference.ts'
 import { joinTables, openUnits } from '../../../src-main/engine/symbols/indexModule.ts'
 import type { SymbolSource } from '../../../src-main/engine/symbols/moduleSources.ts'
 import type { SymbolTables } from '../../../src-main/engine/symbols/tables.ts'
@@ -18,10 +19,14 @@ const PAGE = 10_000
 /** Of libraries, which many cores share. */
 const shared = new Map<string, Promise<SymbolTables>>()
 
-/** All blocks, used and free, with the types that were found. @param exe whose symbols are not kept for another core */
-export async function typedBlocks(core: string, exe: string): Promise<BlockRow[]> {
+/**
+ * All blocks, used and free, with the types that were found.
+ * @param exe whose symbols are not kept for another core
+ * @param stripped the same without symbols: then there are none and no debug information, of libraries neither
+ */
+export async function typedBlocks(core: string, exe: string, stripped: string | null = null, without: ReadonlySet<InferencePart> = new Set()): Promise<BlockRow[]> {
   const source = openFileByteSource(core)
-  const session = await openSession('case', { debug: [] }, {
+  const session = await openSession('case', { debug: [], ...(stripped === null ? {} : { exe: stripped }) }, {
     core: source,
     files: moduleFiles,
     decompressor: sectionDecompressor,
@@ -32,10 +37,10 @@ export async function typedBlocks(core: string, exe: string): Promise<BlockRow[]
     peakMemory: () => 0,
   })
   try {
-    for (const module of session.symbolSources()) if (module.identity !== '' && module.paths.file !== '') session.attachSymbols(module.module, await tablesOf(module, exe))
+    for (const module of stripped === null ? session.symbolSources() : []) if (module.identity !== '' && module.paths.file !== '') session.attachSymbols(module.module, await tablesOf(module, exe))
     const store = memoryIndexStore()
-    await session.inferTypes(store)
-    session.openTypes(store)
+    await session.inferTypes(store, without)
+    session.openTypes(store, store)
     const blocks: BlockRow[] = []
     for (;;) {
       const page = session.listBlocks({ core: 'case', state: 'all', offset: blocks.length, limit: PAGE })

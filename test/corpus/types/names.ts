@@ -31,7 +31,7 @@ const SPELLED: Record<string, string> = {
   size_t: 'unsigned long', 'std::size_t': 'unsigned long', ssize_t: 'long', ptrdiff_t: 'long', 'std::ptrdiff_t': 'long', uintptr_t: 'unsigned long', intptr_t: 'long',
   uint8_t: 'unsigned char', int8_t: 'signed char', uint16_t: 'unsigned short', int16_t: 'short', uint32_t: 'unsigned int', int32_t: 'int', uint64_t: 'unsigned long', int64_t: 'long',
   _Bool: 'bool', 'std::byte': 'std::byte', 'std::string': 'std::basic_string<char>', 'std::nullptr_t': 'decltype(nullptr)', uint: 'unsigned int', uchar: 'unsigned char',
-  '__gnu_cxx::_S_single': '0', '__gnu_cxx::_S_mutex': '1', '__gnu_cxx::_S_atomic': '2', true: '1', false: '0',
+  '__gnu_cxx::_S_single': '0', '__gnu_cxx::_S_mutex': '1', '__gnu_cxx::_S_atomic': '2', 'boost::container::red_black_tree': '0', true: '1', false: '0',
 }
 for (const bits of ['8', '16', '32', '64']) for (const u of ['', 'u']) SPELLED[`std::${u}int${bits}_t`] = SPELLED[`${u}int${bits}_t`] ?? ''
 
@@ -148,4 +148,26 @@ function integerName(words: string[]): string {
   // both are of eight bytes
   const base = words.includes('char') ? (words.includes('signed') ? 'signed char' : 'char') : words.includes('short') ? 'short' : longs > 0 ? 'long' : 'int'
   return unsigned ? `unsigned ${base}` : base
+}
+
+/**
+ * Whether what shape alone tells is as right as it can be: a container's node without its element (`std::_Rb_tree_node<?>`), pointers to
+ * anything (`void *[]`) for pointers to something.
+ */
+export function isRightByShape(said: string, truth: string): boolean {
+  const [a, b] = [normalName(said), normalName(truth)]
+  if (a === b || (a.includes('<?>') && headOf(a) === headOf(b))) return true
+  return a === 'void*[]' && (b.endsWith('*[]') || b.startsWith('std::unique_ptr<'))
+}
+
+/** Without template arguments. */
+function headOf(name: string): string {
+  let depth = 0
+  let head = ''
+  for (const character of name) {
+    if (character === '<') depth++
+    else if (character === '>') depth--
+    else if (depth === 0) head += character
+  }
+  return head
 }

@@ -26,6 +26,12 @@ export const PROGRAMS: Program[] = [
   { name: 'interpreter', source: 'interpreter.c' },
   { name: 'database', source: 'database.c' },
   { name: 'daemon', source: 'daemon.c' },
+  { name: 'trading', source: 'trading.cpp' },
+  { name: 'scene', source: 'scene.cpp' },
+  { name: 'query', source: 'query.cpp' },
+  { name: 'parser', source: 'parser.c' },
+  { name: 'cache', source: 'cache.c' },
+  { name: 'graph', source: 'graph.c' },
 ]
 
 export interface Build {
@@ -95,6 +101,16 @@ export function takeCore(program: Program, build: Build): Promise<Taken> {
     writeFileSync(note, recipe)
     return taken
   })
+}
+
+/** The program's file without symbols and debug information, of the same build-id; made where there is none yet. Throws Unavailable. */
+export async function strippedFile(program: Program, { folder }: Taken): Promise<string> {
+  const stripped = join(folder, 'stripped')
+  if (!existsSync(stripped)) {
+    await run(tool('strip'), ['-s', '-o', `${stripped}.${process.pid}`, join(folder, program.name)])
+    renameSync(`${stripped}.${process.pid}`, stripped)
+  }
+  return stripped
 }
 
 function recipeOf(program: Program, build: Build): string {

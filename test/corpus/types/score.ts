@@ -1,13 +1,16 @@
 /**
  * How much of the heap corelens types, and how much of that is right, over the programs that know:
- * `node test/corpus/types/score.ts [PROGRAM…] [--builds o0,o2,…] [--worst 20] [--types 0] [--no-build] [--cli FILE] [--json]`.
+ * `node test/corpus/types/score.ts [PROGRAM…] [--builds o0,o2,…] [--worst 20] [--types 0] [--no-build] [--stripped] [--cli FILE] [--json]`.
  * Cores that are missing or out of date are made; `--no-build` takes those that are there. `--builds` takes words of their names.
+ * `--stripped` asks as if there were no symbols and no debug information: what is right is what shape alone can tell.
  */
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Unavailable } from '../commands.ts'
-import { type Build, BUILDS, type Program, PROGRAMS, type Taken, buildsOf, takeCore, takenBefore, typedefsOf } from './programs.ts'
+import { type Build, BUILDS, type Program, PROGRAMS, type Taken, buildsOf, strippedFile, takeCore, takenBefore, typedefsOf } from './programs.ts'
+import { typedBlocks } from './inProcess.ts'
+import { isRightByShape } from './names.ts'
 import { type Amount, CONFIDENCES, type SaidBlock, type SaidType, type Score, addScore, ask, emptyScore, layoutClasses, score } from './scoring.ts'
 import { readTruth } from './typelog.ts'
 
@@ -22,6 +25,13 @@ export async function scoreCore(program: Program, { folder, core, truth }: Taken
   } finally {
     rmSync(cache, { recursive: true, force: true })
   }
+}
+
+/** The same without symbols and debug information: what shape alone tells is right. Whatever is reached or not. */
+export async function scoreStripped(program: Program, taken: Taken): Promise<Score> {
+  const blocks = await typedBlocks(taken.core, join(taken.folder, program.name), await strippedFile(program, taken))
+  const said = blocks.filter(({ state }) => state === 'used').map((block) => ({ ...block, addr: `0x${block.addr.toString(16)}` }))
+  return score(readTruth(taken.truth), said, () => false, typedefsOf(program), isRightByShape)
 }
 
 const share = (part: number, whole: number): string => (whole === 0 ? '-' : `${((100 * part) / whole).toFixed(1)} %`)
@@ -70,7 +80,7 @@ async function taken(program: Program, build: Build, fresh: boolean): Promise<Ta
 async function command(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { builds: { type: 'string' }, worst: { type: 'string', default: '20' }, types: { type: 'string', default: '0' }, 'no-build': { type: 'boolean', default: false }, cli: { type: 'string' }, json: { type: 'boolean', default: false } },
+    options: { builds: { type: 'string' }, worst: { type: 'string', default: '20' }, types: { type: 'string', default: '0' }, 'no-build': { type: 'boolean', default: false }, stripped: { type: 'boolean', default: false }, cli: { type: 'string' }, json: { type: 'boolean', default: false } },
   })
   const unknown = positionals.filter((word) => !PROGRAMS.some(({ name }) => name === word))
   if (unknown.length > 0) throw new Error(`no program ${unknown.join(', ')}; there are ${PROGRAMS.map(({ name }) => name).join(', ')}`)
@@ -86,7 +96,7 @@ async function command(): Promise<void> {
       try {
         const core = await taken(program, build, !values['no-build'])
         const began = performance.now()
-        const one = await scoreCore(program, core, values.cli)
+        const one = values.stripped ? await scoreStripped(program, core) : await scoreCore(program, core, values.cli)
         const seconds = (performance.now() - began) / 1000
         rows.push(row(`${program.name} ${build.name}`, one, seconds))
         lines.push({ program: program.name, build: build.name, scored: one.scored, typed: one.typed, right: one.right, alike: one.alike, calibration: one.calibration })

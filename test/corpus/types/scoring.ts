@@ -85,8 +85,10 @@ export function emptyScore(): Score {
   }
 }
 
-/** `alike` says whether two names that differ are of one layout class; `typedefs` are names for names. */
-export function score(truth: TrueBlock[], said: SaidBlock[], alike: (a: string, b: string) => boolean, typedefs: Map<string, string>): Score {
+const isSame = (a: string, b: string): boolean => normalName(a) === normalName(b)
+
+/** `alike` says whether two names that differ are of one layout class; `typedefs` are names for names; `isRight` whether what is said is true. */
+export function score(truth: TrueBlock[], said: SaidBlock[], alike: (a: string, b: string) => boolean, typedefs: Map<string, string>, isRight: (said: string, truth: string) => boolean = isSame): Score {
   const meant = (name: string): string => (typedefs.size === 0 ? name : name.replace(/\w+/g, (word) => typedefs.get(word) ?? word))
   const byAddress = new Map(said.map((block) => [block.addr, block]))
   const result = emptyScore()
@@ -113,7 +115,7 @@ export function score(truth: TrueBlock[], said: SaidBlock[], alike: (a: string, 
       }
       kind.typed++
       add(result.typed, size)
-      const right = normalName(name) === normalName(type)
+      const right = isRight(name, type)
       const bin = result.calibration[CONFIDENCES.findLastIndex((from) => (block.confidence ?? 0) >= from)]
       if (bin !== undefined) {
         bin.typed++

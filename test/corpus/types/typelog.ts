@@ -19,7 +19,7 @@ const FREED = 2
 const [ARRAY, RAW, MANGLED, ALLOCATOR] = [2, 3, 8, 16]
 
 /** What std::allocator hands out one by one; all else is storage of elements. */
-const NODES = /^std::(?:__\w+::)*(?:_Rb_tree_node|_List_node|_Hash_node|_Fwd_list_node|_Sp_counted_\w+|__tree_node|__list_node|__hash_node|__forward_list_node|__shared_ptr_\w+|__func|__value_func|_Temporary_value|_Deferred_state|_Task_state|__packaged_task_func)</
+const NODES = /^std::(?:__\w+::)*(?:_Rb_tree_node|_List_node|_Hash_node|_Fwd_list_node|_Sp_counted_\w+|__tree_node|__list_node|__hash_node|__forward_list_node|__shared_ptr_\w+|__func|__value_func|_Temporary_value|_Deferred_state|_Task_state|__packaged_task_func)<|^boost::(?:container::dtl::(?:list|slist|tree)_node|unordered::detail::ptr_node)</
 
 export async function readLog(path: string): Promise<TrueBlock[]> {
   const bytes = readFileSync(path)

@@ -19,7 +19,7 @@ CASE {
   zone->lru.next = zone->lru.prev = &zone->lru;
   for (int i = 0; i < 30; i++) {
     struct page *page = NEW0(struct page);
-    page->flags = i;
+    page->flags = 0x100 + i;
     page->lru.next = zone->lru.next;
     page->lru.prev = &zone->lru;
     zone->lru.next->prev = &page->lru;

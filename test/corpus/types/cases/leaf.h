@@ -21,7 +21,7 @@ struct Held {
 static inline void *notALeaf() {
   static void *all[64];
   static int count;
-  return all[count++] = memset(NEW_RAW(sizeof(Leaf)), 0x5a, sizeof(Leaf));
+  return all[count++] = memset(NEW_RAW(sizeof(Leaf)), 0, sizeof(Leaf));
 }
 /* What a shared_ptr's control block is, by its vtable. */
 template <typename P> P &control(P &pointer) {

@@ -17,7 +17,7 @@ struct pool *pool;
 struct object *objects;
 CASE {
   pool = NEW0(struct pool);
-  pool->memory = NEW_RAW(4096);
+  pool->memory = MAYBE_ARRAY(malloc(4096), char, 4096);
   pool->at = pool->memory + 64;
   pool->end = pool->memory + 4096;
   for (int i = 0; i < 50; i++) {

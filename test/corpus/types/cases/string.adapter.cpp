@@ -10,10 +10,12 @@ struct Strings {
 Strings *strings;
 template <typename S> void text(S &string, const char *character) {
   char *data = (char *)string.data();
+  size_t header = 0;
 #if defined(__GLIBCXX__) && !_GLIBCXX_USE_CXX11_ABI
-  data -= 24;
+  header = 24;
+  data -= header;
 #endif
-  typelog(data, character, string.capacity() + 1, TYPELOG_ARRAY);
+  typelog(data, character, string.capacity() + 1 + header / sizeof(string[0]), TYPELOG_ARRAY);
 }
 CASE {
   strings = tracked(new Strings);

@@ -6,7 +6,7 @@ struct text {
 };
 struct table {
   int count, used;
-  long mask;
+  long mask, seed, version;
   struct value *values;
 };
 struct pair {

@@ -22,7 +22,7 @@ export interface BlockRow {
   arena: string
   /** As the debug information spells it, without struct/class; null while unknown. */
   type: string | null
-  /** What a block without a type looks like, such as `class at demo+0x3d98`; empty where nothing is known. */
+  /** Whose a block without a type is and what it looks like: `Player.blob→[272], text (JSON)`, `class at demo+0x3d98`. Of bytes and characters, what they look like. Else empty. */
   kind: string
   /** How many elements of `type`. */
   count: number

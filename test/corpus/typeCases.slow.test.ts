@@ -5,7 +5,8 @@ import { CASES, buildsOf, differences, takeCase } from './types/cases.ts'
 import { leewayOf, weaknessOf } from './types/weaknesses.ts'
 import { typedBlocks } from './types/inProcess.ts'
 
-describe.each(CASES)('%s', (name) => {
+// what is compiled meanwhile doesn't wait for what is analysed
+describe.each(CASES)('%s', { concurrent: true }, (name) => {
   for (const build of buildsOf(name)) {
     const weakness = weaknessOf(name, build)
     const title = weakness === null ? build.name : `${build.name}, weak: ${weakness}`

@@ -7,7 +7,7 @@ import type { SourceId, StoredGraph } from '../graph/storedGraph.ts'
 import { MemberNames } from './memberNames.ts'
 import type { ProcessView } from './pointers.ts'
 import { RootNames, type RootThread } from './rootNames.ts'
-import type { RequestedSizes } from './top.ts'
+import { ownedLabel, type KnownType, type RequestedSizes } from './top.ts'
 
 const ADDRESS_BITS = 48n
 
@@ -53,8 +53,10 @@ export class GraphView {
   }
 
   /** As TopN's rows are called. */
-  labelOf(type: { label: string }, size: number): string {
-    return type.label === '' ? `malloc(${this.requested.get(size) ?? size})` : type.label
+  labelOf(type: Pick<KnownType, 'label' | 'owner'>, size: number): string {
+    if (type.label !== '' && type.owner === undefined) return type.label
+    const asked = this.requested.get(size) ?? size
+    return type.owner === undefined ? `malloc(${asked})` : ownedLabel(type.owner, asked)
   }
 
   /** A reference in words. */

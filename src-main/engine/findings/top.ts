@@ -29,6 +29,9 @@ export interface KnownType {
 
 export const UNKNOWN_TYPE: KnownType = { name: null, label: '', counted: false, evidence: '' }
 
+/** How unknown blocks are called that belong to someone: `Player.blob→[272]`. @param size null for any */
+export const ownedLabel = (owner: string, size: number | null): string => `${owner}→[${size ?? '…'}]`
+
 /** Requested size by usable size, for blocks without a type. */
 export type RequestedSizes = ReadonlyMap<number, number>
 
@@ -60,7 +63,7 @@ export function topRows(groups: Group[], types: KnownType[], requested: Requeste
     rows.set(key, {
       key,
       type: types[type].name,
-      label: type === 0 ? `malloc(${asked})` : owner === undefined ? types[type].label : `${owner}→[${asked}]`,
+      label: type === 0 ? `malloc(${asked})` : owner === undefined ? types[type].label : ownedLabel(owner, asked),
       size: group.size,
       sizes: 1,
       requested: asked,

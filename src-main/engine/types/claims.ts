@@ -116,6 +116,8 @@ const keyOf = (type: TypeRef, isArray: boolean, header: number, name: string): s
 class Stack {
   length = 0
   private values = new Uint32Array(1024)
+  /** Below here they lie as they should. */
+  private sorted = 0
 
   push(value: number): void {
     if (this.length === this.values.length) {
@@ -126,7 +128,15 @@ class Stack {
     this.values[this.length++] = value
   }
 
+  /** The last that came; where very many came at once, in the order of their addresses: what lies together is read together. */
   pop(): number {
-    return this.values[--this.length]
+    if (this.length > this.sorted + MANY) {
+      this.values.subarray(this.sorted, this.length).sort()
+      this.sorted = this.length
+    }
+    this.sorted = Math.min(this.sorted, --this.length)
+    return this.values[this.length]
   }
 }
+
+const MANY = 4096

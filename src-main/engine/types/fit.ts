@@ -118,7 +118,7 @@ export class Fit {
       for (let i = 0; i < Math.min(count, CHECKED_ELEMENTS); i++) this.judgeWord(at + offset + i * 8, leaf, depth)
     }
     for (const offset of shape.plainWords) {
-      if (at + offset + 8 <= limit && this.isBlockStart(memory.word(at + offset))) this.against(at + offset, '', 1, 'an address of a block where the type has no pointer')
+      if (at + offset + 8 <= limit && this.usedBlockAt(memory.word(at + offset)) >= 0) this.against(at + offset, '', 1, 'an address of a block where the type has no pointer')
     }
     for (const { offset, adapter, path, guard } of shape.adapters) if (guard === null || this.holds(at, guard)) this.judgeContainer(at + offset, adapter, path)
     for (const { offset, element, count, stride, guard } of shape.nested) {
@@ -238,7 +238,7 @@ export class Fit {
     const element = shapes.of(tail.element)
     if (element && element.leaves.every((leaf) => leaf.kind >= LEAF.scalar)) {
       for (let word = from + ((8 - (from % 8)) % 8), i = 0; word + 8 <= limit && i < CHECKED_ELEMENTS; word += 8, i++) {
-        if (this.isBlockStart(memory.word(word))) this.against(word, tail.path, 1, 'an address of a block among numbers')
+        if (this.usedBlockAt(memory.word(word)) >= 0) this.against(word, tail.path, 1, 'an address of a block among numbers')
       }
     } else if (element) {
       for (let i = 0; i < CHECKED_ELEMENTS && from + (i + 1) * tail.stride <= limit; i++) this.judge(from + i * tail.stride, element, limit, 0)
@@ -276,10 +276,5 @@ export class Fit {
     const { heap } = this.parts
     const block = heap.blockAt(address)
     return block >= 0 && heap.isUsed(block) ? block : -1
-  }
-
-  private isBlockStart(value: number): boolean {
-    const block = this.usedBlockAt(value)
-    return block >= 0 && this.parts.heap.address(block) === value
   }
 }

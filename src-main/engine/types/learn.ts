@@ -279,6 +279,8 @@ export class Learning {
 
   private matchGroup({ field, offset, usable, blocks: groupHits }: Group): number {
     const { hits, shapes } = this.propagation
+    // in address order: what lies together is read together
+    groupHits.sort((a, b) => hits.block[a] - hits.block[b])
     const blocks = groupHits.map((hit) => hits.block[hit])
     const { owner, target } = shapes.field(field)
     const module = shapes.symbols.owner(owner)?.index ?? -1
@@ -335,7 +337,7 @@ export class Learning {
       let score = 0
       for (const block of sample) {
         const at = heap.address(block)
-        if (shape.size > heap.size(block) || !fit.fits(at, shape, at + heap.size(block), 1) || (fit.good === 0 && !fit.isTailKnown)) continue
+        if (shape.size > heap.size(block) || !fit.fits(at, shape, at + heap.size(block), 1) || fit.good === 0) continue
         fits++
         score += fit.score + this.prior(shape)
       }
@@ -350,14 +352,14 @@ export class Learning {
     const isClear = isAlone || second === undefined || first.score >= second.score + AHEAD * Math.max(1, sample.length / 2) || sameLayout(first.shape, second.shape)
     const isAhead = isClear && first.fits >= AGREEING * sample.length && first.score >= (isAlone ? least / 4 : least) * sample.length
     const finalists = standing.slice(0, FINALISTS)
-    return (i) => {
-      const at = heap.address(blocks[i])
-      const usable = heap.size(blocks[i])
+    const winner = (block: number): Shape | null => {
+      const at = heap.address(block)
+      const usable = heap.size(block)
       let best: Shape | null = null
       let bestScore = isAhead ? -Infinity : 0
       let next = -Infinity
       for (const { shape } of finalists) {
-        if (shape.size > usable || !fit.fits(at, shape, at + usable, 1) || (fit.good === 0 && !fit.isTailKnown)) continue
+        if (shape.size > usable || !fit.fits(at, shape, at + usable, 1) || fit.good === 0) continue
         // what most of the group are is likelier
         const score = fit.score + this.prior(shape) + (isAhead && shape === first.shape ? 2 * AHEAD : 0)
         if (score > bestScore) {
@@ -372,6 +374,9 @@ export class Learning {
       if (best === null) return null
       return next === -Infinity ? (bestScore >= least / 2 ? best : null) : bestScore >= least && bestScore >= next + AHEAD ? best : null
     }
+    // what can't be told of the sample can't be told of the rest
+    if (!isAhead && sample.filter((block) => winner(block) !== null).length < ENOUGH_FIT * sample.length) return () => null
+    return (i) => winner(blocks[i])
   }
 
   /** A type that other blocks are known to have is likelier than one that none has. */

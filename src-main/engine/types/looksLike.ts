@@ -6,7 +6,7 @@
 /** Names, by what looksLike answers. Values are stored: only ever add. */
 export const LOOKS = [
   '', 'zeroes', 'text', 'text (JSON)', 'text (XML)', 'text (HTML)', 'text (HTTP)', 'text (SQL)', 'text (path)', 'text (URL)', 'text (UUID)', 'text (log lines)', 'text (UTF-16)', 'text (UTF-32)',
-  'pointers', 'doubles', 'floats', '32-bit integers', '64-bit integers', 'compressed or random', 'mixed', 'gzip', 'zstd', 'xz', 'bzip2', 'lz4', 'zip', 'PNG', 'JPEG', 'GIF', 'PDF', 'ELF', 'SQLite', 'WebAssembly', 'mostly zeroes', '16-bit integers', 'repeated byte',
+  'pointers', 'doubles', 'floats', '32-bit integers', '64-bit integers', 'compressed or random', 'mixed', 'gzip', 'zstd', 'xz', 'bzip2', 'lz4', 'zip', 'PNG', 'JPEG', 'GIF', 'PDF', 'ELF', 'SQLite', 'WebAssembly', 'mostly zeroes', '16-bit integers', 'repeated byte', 'integers',
 ] as const
 export type Look = (typeof LOOKS)[number]
 
@@ -49,7 +49,7 @@ const FEW = 8
 const codeOf = (look: Look): number => LOOKS.indexOf(look)
 const CODE = {
   zeroes: codeOf('zeroes'), text: codeOf('text'), utf16: codeOf('text (UTF-16)'), utf32: codeOf('text (UTF-32)'), pointers: codeOf('pointers'), doubles: codeOf('doubles'), floats: codeOf('floats'),
-  integers32: codeOf('32-bit integers'), integers64: codeOf('64-bit integers'), random: codeOf('compressed or random'), mixed: codeOf('mixed'), mostlyZeroes: codeOf('mostly zeroes'), integers16: codeOf('16-bit integers'), repeated: codeOf('repeated byte'),
+  integers32: codeOf('32-bit integers'), integers64: codeOf('64-bit integers'), random: codeOf('compressed or random'), mixed: codeOf('mixed'), mostlyZeroes: codeOf('mostly zeroes'), integers16: codeOf('16-bit integers'), integers: codeOf('integers'), repeated: codeOf('repeated byte'),
 }
 
 /** Index into LOOKS. @param pointers how many of the words of the sample lead into blocks */
@@ -210,6 +210,7 @@ function numbersOf(bytes: Uint8Array, from: number, end: number, pointers: numbe
   if (nonzero * FEW <= (end - from) / 8) return CODE.mostlyZeroes
   if (end - from >= LEAST_RANDOM && isRandom(bytes, from, end)) return CODE.random
   if (twos >= MOSTLY * lanes && lanes > 2) return CODE.integers16
+  if (small >= MOSTLY * lanes && lanes < 3) return CODE.integers
   if (small >= MOSTLY * lanes) return nonzero > 1 && lowOnly === nonzero ? CODE.integers64 : CODE.integers32
   // two floats make a double that may be one, but the lower half of a double is seldom a float
   const isHalves = lows >= nonzero / 2 && lowFloats >= MOSTLY * lows

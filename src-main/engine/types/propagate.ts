@@ -108,6 +108,7 @@ export class Propagation {
     const limit = heap.address(block) + heap.size(block)
     const strength = claims.strength[block]
     if (!isArray) {
+      if ((strength === STRENGTH.pointer || strength === STRENGTH.link) && !this.fit.isPlausible(at, shape, limit)) return claims.clear(block)
       this.expandObject(at, shape, limit, block + 1, strength)
       if (shape.tail) this.expandElements(at + shape.tail.offset, limit, shape.tail.element, block + 1, Math.min(strength, STRENGTH.array))
     } else {
@@ -261,7 +262,8 @@ export class Propagation {
       if (isSlack(usable - size, usable)) {
         // it may be the first part of what is not much larger: the bytes tell, or what else the field leads to
         if (this.holders(type, 0, usable).length > 0 && claims.strength[block] <= STRENGTH.buffer) return false
-        return (own === STRENGTH.pointer ? this.fit.isPlausible(value, shape, value + usable) : this.fit.fits(value, shape, value + usable)) && this.claim(block, this.single(type), own, parent, via)
+        // a sure pointer's word is taken until the block is looked at, which costs reading it
+        return (own === STRENGTH.pointer || this.fit.fits(value, shape, value + usable)) && this.claim(block, this.single(type), own, parent, via)
       }
       if (usable < size) return false
       if (this.fit.pointsBehindItself(value, shape, value + usable)) return this.fit.isPlausible(value, shape, value + usable) && this.claim(block, this.single(type), Math.min(own, STRENGTH.link), parent, via)

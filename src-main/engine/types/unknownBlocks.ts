@@ -3,7 +3,7 @@
  * where only other unknown blocks lead to them; and what they look like (looksLike.ts). All words of the process are looked at once.
  */
 import type { ProcessView } from '../findings/pointers.ts'
-import type { KnownType } from '../findings/top.ts'
+import { ownedLabel, type KnownType } from '../findings/top.ts'
 import { STATE } from '../allocator/blocks.ts'
 import { idOf } from '../symbols/processSymbols.ts'
 import { STRENGTH } from './claims.ts'
@@ -35,12 +35,9 @@ export interface UnknownBlocks {
 /** In words: `Player.blob→[272], text (JSON)`. @param asked bytes that the program most likely asked for, by usable ones */
 export function kindWords({ owner, holder, look }: UnknownKind, size: number, asked: (usable: number) => number): string {
   const from = owner !== '' ? owner : holder ? `malloc(${asked(holder.size)})${holder.offset < 0 ? '[]' : behind(holder.offset)}` : ''
-  const whose = from === '' ? '' : `${from}→[${asked(size)}]`
+  const whose = from === '' ? '' : ownedLabel(from, asked(size))
   return [whose, LOOKS[look]].filter((part) => part !== '').join(', ')
 }
-
-/** How a row of many such blocks is called. */
-export const ownedLabel = (owner: string, size: number | null): string => `${owner}→[${size ?? '…'}]`
 
 /** Who says more of whose a block is. Twice as much, and one more where the block's start is pointed to. */
 const RANK = { none: 0, memory: 1, stack: 2, unknown: 3, beyond: 4, variable: 5, member: 6 } as const

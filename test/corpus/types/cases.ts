@@ -138,7 +138,7 @@ async function take(exe: string, folder: string, core: string, truth: string): P
 export interface Leeway {
   /** Right, or nothing. */
   maybe?: string[]
-  /** What the standard library allocates without saying so: what may be said of it. */
+  /** What the standard library allocates without saying so: what may be said of it, as a normal name. */
   untold?: RegExp
 }
 
@@ -161,7 +161,7 @@ export function differences(truth: TrueBlock[], blocks: BlockRow[], { maybe = []
     if (block === undefined || block.size < size || block.state !== 'used') tell('not listed', address)
     else if (type === undefined) {
       if (untold === undefined) tell('the case does not say what it is', address, block)
-      else if (block.type !== null && !untold.test(block.type)) tell(`untold → ${normalName(block.type)}`, address, block)
+      else if (block.type !== null && !untold.test(normalName(block.type))) tell(`untold → ${normalName(block.type)}`, address, block)
     } else if (type === null) {
       if (block.type !== null) tell(`nothing → ${normalName(block.type)}`, address, block)
     } else {

@@ -19,4 +19,10 @@ export const FLOORS: Record<string, Floor> = {
   interpreter: { coverage: 0, coverageByBytes: 0, precision: 0, sure: 0 },
   database: { coverage: 0, coverageByBytes: 0, precision: 0, sure: 0 },
   daemon: { coverage: 0, coverageByBytes: 0, precision: 0, sure: 0 },
+  trading: { coverage: 0, coverageByBytes: 0, precision: 0, sure: 0 },
+  scene: { coverage: 0, coverageByBytes: 0, precision: 0, sure: 0 },
+  query: { coverage: 0, coverageByBytes: 0, precision: 0, sure: 0 },
+  parser: { coverage: 0, coverageByBytes: 0, precision: 0, sure: 0 },
+  cache: { coverage: 0, coverageByBytes: 0, precision: 0, sure: 0 },
+  graph: { coverage: 0, coverageByBytes: 0, precision: 0, sure: 0 },
 }

@@ -12,7 +12,7 @@ const WEAKNESSES: Weakness[] = [
   { case: 'common_prefix.trap.c', reason: 'of a struct that begins like what is pointed to, an array of the beginning is made' },
   { case: 'common_prefix_exact.trap.c', reason: 'as common_prefix; of two types that begin alike and fill the block, the pointer’s is taken' },
   { case: 'cookie_by_chance.trap.c', reason: 'a first word that fits by chance counts as the number of a new[], in C, and before the type whose link it is' },
-  { case: 'char_pointer.trap.c', reason: 'whatever a char * leads to is characters, also where it is full of pointers' },
+  { case: 'char_pointer.trap.c', reason: 'what a char * leads to is characters, also where it is full of pointers' },
   { case: 'dangling_zero.trap.c', reason: 'pointers of an array that leads mostly to free blocks count as much as any' },
   { case: 'first_member.trap.c', reason: 'what was learned of a field is told a step at a time: in a list of mixed objects the rounds run out' },
   { case: 'first_scalar_only.trap.c', reason: 'a pointer to a number at the beginning of a block makes it numbers, also where it is full of pointers' },
@@ -23,6 +23,7 @@ const WEAKNESSES: Weakness[] = [
   { case: 'unions_alike.path.c', reason: 'arms are told block by block, not by all blocks that a discriminator has in common' },
   { case: 'deque.adapter.cpp', builds: ['gcc-o2', 'clang-o0'], reason: 'as slack: two elements lie in such blocks' },
   { case: 'two_or_one.trap.c', reason: 'an array whose first element leads to the second one is taken for one object with something behind it' },
+  { case: 'embedded_unknown.trap.cpp', reason: 'as function_block: the class of a first member is taken for that of the block' },
   { case: 'function_block.adapter.cpp', builds: ['libc++-o0', 'libc++-o2'], reason: 'a vtable at the beginning of a block is believed, however little of the block its class fills' },
   { case: 'containers.boost.cpp', reason: 'elements that lie in a small_vector or a static_vector itself are not read' },
   { case: 'unordered.boost.cpp', reason: 'no adapter for boost::unordered' },
@@ -39,7 +40,7 @@ export function weaknessOf(name: string, build: CaseBuild): string | null {
 /** The standard library's own code allocates what no header tells. */
 const LEEWAY: Record<string, Leeway> = {
   'path.adapter.cpp': { untold: /path::_List::_Impl/ },
-  'pmr.adapter.cpp': { untold: /^std::_Rb_tree_node<std::pair<int const, Leaf ?\*> ?>$/ },
+  'pmr.adapter.cpp': { untold: /^std::_Rb_tree_node<std::pair<int const,Leaf\*>>$/ },
   'regex.adapter.cpp': { untold: /^std::/ },
   'thread.adapter.cpp': { untold: /^std::.*(_Result<|_State_impl<|__assoc_state<|__thread_struct|tuple<)/ },
   'thread_local.path.cpp': { untold: /^std::thread::_State_impl</ },

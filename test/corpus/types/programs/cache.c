@@ -129,7 +129,8 @@ static void assoc_insert(item *it) {
 }
 static void assoc_expand(void) {
   old_hashtable = primary_hashtable;
-  primary_hashtable = NEW0_ARRAY(item *, 1u << ++hashpower);
+  hashpower++;
+  primary_hashtable = NEW0_ARRAY(item *, 1u << hashpower);
   expanding = true, expand_bucket = 0;
   /* stops in the middle */
   for (; expand_bucket < (1u << (hashpower - 1)) / 2; expand_bucket++) {
@@ -482,7 +483,7 @@ static void *worker(void *argument) {
   __atomic_add_fetch(&running, 1, __ATOMIC_SEQ_CST);
   while (running < 1000) usleep(100000);
   for (int i = 0; i < 24; i++) puts(line[i]);
-  return NULL;
+  return my_log->at ? my_scratch : NULL;
 }
 
 static void configure(void) {

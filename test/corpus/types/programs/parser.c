@@ -627,8 +627,8 @@ static void *background(void *argument) {
   for (int i = 0; i < 6; i++) my_functions[i] = parse(&p, 3);
   my_document = document(4, NULL);
   __atomic_store_n(&parsed, 1, __ATOMIC_SEQ_CST);
-  for (;;) sleep(1000);
-  return p.lexer;
+  while (__atomic_load_n(&parsed, __ATOMIC_SEQ_CST) < 2) sleep(1000);
+  return my_document->child ? (void *)my_functions[0] : p.lexer;
 }
 
 int main(void) {

@@ -4,6 +4,7 @@
 #include "typelog.h"
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <cstring>
 #include <deque>
@@ -610,8 +611,9 @@ static void *feed(void *argument) {
     averages["average of column " + std::to_string(i)].assign(5 + below(20), 0.5);
   }
   pthread_barrier_wait(&prepared);
-  for (;;) sleep(1000);
-  return averages.empty() ? nullptr : mine.front();
+  static std::atomic<bool> done;
+  while (!done) sleep(1000);
+  return averages.empty() || gateways->empty() ? nullptr : subscribers->front();
 }
 
 int main() {

@@ -43,6 +43,8 @@ export interface Inference {
 }
 
 const MAX_ROUNDS = 12
+/** Share of the blocks that a round must tell something of for another one. */
+const TOO_FEW = 1e-5
 /** Arrays of several elements that a field must lead to for each object. */
 const SHARE_OF_ARRAYS = 0.2
 
@@ -127,6 +129,8 @@ function settleArrays({ claims, shapes }: Propagation): void {
 /** What one round finds may tell the next one more. */
 function learn(propagation: Propagation, progress: Progress, without: ReadonlySet<InferencePart>): void {
   const learning = new Learning(propagation)
+  // another round looks at all hits again
+  const few = propagation.heap.count * TOO_FEW
   const byLayout = !without.has('layouts')
   const steps = [learning.fromRivals, learning.fromSizesOfField, ...(byLayout ? [learning.fromLayouts] : []), learning.fromFields]
   for (let round = 0; round < MAX_ROUNDS; round++) {
@@ -136,12 +140,12 @@ function learn(propagation: Propagation, progress: Progress, without: ReadonlySe
       propagation.run(progress)
       if (!without.has('retraction') && retract(propagation) > 0) propagation.run(progress)
     }
-    if (made === 0) {
+    if (made <= few) {
       made = learning.fromDeclarations()
       propagation.run(progress)
     }
-    if (made > 0) continue
-    if (!byLayout || learning.fromSizes() === 0) return
+    if (made > few) continue
+    if (!byLayout || learning.fromSizes() <= few) return
     propagation.run(progress)
   }
 }

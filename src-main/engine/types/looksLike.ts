@@ -92,7 +92,7 @@ function textOf(bytes: Uint8Array, from: number, end: number): number {
 }
 
 /** Where what is neither printable nor well-formed UTF-8 begins. */
-function endOfText(bytes: Uint8Array, from: number, end: number): number {
+export function endOfText(bytes: Uint8Array, from: number, end: number): number {
   let at = from
   while (at < end) {
     const byte = bytes[at]

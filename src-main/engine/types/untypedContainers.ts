@@ -1,6 +1,7 @@
 /**
  * Containers of the C++ standard library where no debug information says that they are there: known by their shape alone, each
- * by several words that have to agree, and looked for in all memory once. Claims only blocks of which nothing is known. What
+ * by several words that have to agree, and looked for in all memory once. Where there is no debug information at all, texts that end where
+ * their blocks do are `char[]`, in C programs too. Claims only blocks of which nothing is known. What
  * their elements are stays open: `std::_Rb_tree_node<?>`. In a program whose types are known such a name is only what blocks look
  * like, since what they are has another one.
  *
@@ -14,6 +15,7 @@ import { STRENGTH } from './claims.ts'
 import { isSlack } from './containers.ts'
 import type { HeapColumns } from './heapColumns.ts'
 import { HeapWords } from './heapWords.ts'
+import { endOfText } from './looksLike.ts'
 import type { PagedMemory } from './pagedMemory.ts'
 
 type Library = 'libstdc++' | 'libc++'
@@ -33,9 +35,14 @@ const LONG_DEQUE_BYTES = 4096
 /** Of many vectors of strings so many have an odd number of them; what is stale may look like it, too. */
 const ODD = 1 / 8
 const MANY = 8
+/** Characters that make a text, where nothing else says so; what malloc rounds up. */
+const LEAST_TEXT = 4
+const SLACK = 16
 const STRING = { 'libstdc++': { size: 32, local: 15 }, 'libc++': { size: 24, local: 22 } }
 
-/** Of blocks, told apart once everything was seen: a container that is whole says more than a few words do. */
+/** What says more takes the place of what says less, however late it is found. */
+const RANK = { open: 0, text: 1, guess: 2, array: 3, words: 4, whole: 5 } as const
+
 interface Candidate {
   block: number
   item: number
@@ -60,8 +67,7 @@ export interface ContainerMemory {
 
 /** Claims what it finds; answers how many blocks. To be run after all else. */
 export function claimUntypedContainers(parts: ContainerMemory): number {
-  const library = libraryOf(parts)
-  return library === null ? 0 : new Search(parts, library).run()
+  return new Search(parts, libraryOf(parts)).run()
 }
 
 /** The C++ library that the process runs on; null where it is no C++ program. */
@@ -80,9 +86,12 @@ class Search {
   private readonly heap: HeapColumns
   private readonly memory: PagedMemory
   private readonly claims: Claims
+  /** Of a C program it does not matter. */
   private readonly library: Library
+  private readonly isCpp: boolean
   private readonly names: (typeof NAMES)[Library]
-  private readonly weak: Candidate[] = []
+  /** By block: RANK of what was found here. */
+  private readonly rank: Uint8Array
   /** Vectors of strings by where they lie. */
   private readonly ofStrings = new Map<string, StringVectors>()
   /** Blocks that are links of a ring that was walked. */
@@ -91,13 +100,15 @@ class Search {
   private readonly isTyped: boolean
   private made = 0
 
-  constructor(parts: ContainerMemory, library: Library) {
+  constructor(parts: ContainerMemory, library: Library | null) {
     this.parts = parts
     this.heap = parts.heap
     this.memory = parts.memory
     this.claims = parts.claims
-    this.library = library
-    this.names = NAMES[library]
+    this.isCpp = library !== null
+    this.library = library ?? 'libstdc++'
+    this.names = NAMES[this.library]
+    this.rank = new Uint8Array(parts.heap.count)
     this.inRing = new Uint8Array(parts.heap.count)
     this.isTyped = parts.view.symbols.attached.some(({ name, table }) => table.count > 1 && !RUNTIME.test(name))
   }
@@ -107,19 +118,23 @@ class Search {
     const isUnknown = (block: number): boolean => claims.item[block] === 0 && heap.state[block] === STATE.used
     let some = false
     for (let b = 0; b < heap.count && !some; b++) some = isUnknown(b)
-    if (!some) return 0
+    if (!some || (!this.isCpp && this.isTyped)) return 0
+    const words = new HeapWords(view.memory, heap, view.ranges, isUnknown)
+    const onBlock = this.isTyped ? null : (block: number, bytes: Uint8Array, from: number, length: number): void => this.text(block, bytes, from, length)
+    if (!this.isCpp) {
+      words.each(() => undefined, onBlock)
+      return this.made
+    }
     this.sharedObjects()
-    new HeapWords(view.memory, heap, view.ranges, isUnknown).each((at, value, source) => this.look(at, value, source), null, this.library === 'libstdc++' ? SINGLE_BUCKET : -1)
+    words.each((at, value, source) => this.look(at, value, source), onBlock, this.library === 'libstdc++' ? SINGLE_BUCKET : -1)
     for (const vectors of this.ofStrings.values()) this.settleStrings(vectors)
-    // what says most first
-    for (const { block, item, strength, parent } of this.weak.sort((a, b) => b.strength - a.strength)) this.claim(block, item, strength, parent)
     return this.made
   }
 
   private look(at: number, value: number, source: number): void {
     // a block may begin there, too
     if (value === at + SINGLE_BUCKET && this.library === 'libstdc++') this.hashTable(at, value, -1, source)
-    const block = this.unknownFrom(value)
+    const block = this.openFrom(value)
     if (block < 0) return
     const { memory } = this
     if (this.library === 'libc++') this.longString(at, value, block, source)
@@ -265,7 +280,7 @@ class Search {
     const { size } = STRING[this.library]
     if (this.isArray(start, finish, end, size, (at) => this.isString(at))) return this.vectorOfStrings({ block, item: this.array('std::string[]', size), strength: STRENGTH.container, parent: source + 1 }, at, [finish - start, end - start])
     const element = this.elementOf(start, finish, end)
-    if (element !== null) this.weak.push({ block, item: this.array(element.name, element.size), strength: element.strength, parent: source + 1 })
+    if (element !== null) this.claim(block, this.array(element.name, element.size), element.strength, source + 1, element.strength === STRENGTH.best ? RANK.guess : RANK.array)
   }
 
   /** @param sizes of what is used and of all, in bytes */
@@ -283,10 +298,10 @@ class Search {
   /** Vectors of pairs of strings have an even number of strings, each of them. */
   private settleStrings({ candidates, odd, lengths }: StringVectors): void {
     if (odd >= ODD * candidates.length) {
-      this.weak.push(...candidates)
+      for (const { block, item, strength, parent } of candidates) this.claim(block, item, strength, parent, RANK.words)
     } else if (odd === 0 && candidates.length >= MANY && lengths.size > 1) {
       const item = this.array('std::pair<std::string, std::string>[]', 2 * STRING[this.library].size)
-      for (const candidate of candidates) this.weak.push({ ...candidate, item, strength: STRENGTH.best })
+      for (const { block, parent } of candidates) this.claim(block, item, STRENGTH.best, parent, RANK.guess)
     }
   }
 
@@ -300,7 +315,7 @@ class Search {
       const buffer = this.usedFrom(memory.word(node))
       if (buffer < 0 || !(heap.size(buffer) <= LONG_DEQUE_BYTES + 2 * ROUNDING)) return
     }
-    this.weak.push({ block, item: this.array('void *[]', 8), strength: STRENGTH.array, parent: source + 1 })
+    this.claim(block, this.array('void *[]', 8), STRENGTH.array, source + 1, RANK.array)
   }
 
   private elementOf(start: number, finish: number, end: number): { name: string; size: number; strength: number } | null {
@@ -379,7 +394,7 @@ class Search {
 
   private claimText(block: number, data: number, length: number, source: number): void {
     // most of what else looks like it are other three words
-    if (this.isPrintable(data, length)) this.weak.push({ block, item: this.array('char[]', 1), strength: length === 0 ? STRENGTH.best : STRENGTH.container, parent: source + 1 })
+    if (this.isPrintable(data, length)) this.claim(block, this.array('char[]', 1), length === 0 ? STRENGTH.best : STRENGTH.container, source + 1, length === 0 ? RANK.guess : RANK.words)
   }
 
   /** A string's buffer: as large as the capacity says, with a zero where the text ends. */
@@ -408,15 +423,37 @@ class Search {
       // where nobody shares it any more it is gone
       const owners = memory.unsigned(at + 8, 4)
       if (one.isLong ? memory.word(at + 8) !== owners : owners === 0) continue
-      const block = this.unknownFrom(memory.word(at + one.offset))
+      const block = this.openFrom(memory.word(at + one.offset))
       if (block >= 0) this.claim(block, one.isArray ? this.array(one.name, 0) : this.item(one.name), STRENGTH.learned, b + 1)
     }
   }
 
-  private claim(block: number, item: number, strength: number, parent: number): void {
-    if (this.claims.item[block] !== 0 || this.heap.state[block] !== STATE.used) return
+  /** A text that ends where the block does, up to what malloc rounds up. */
+  private text(block: number, bytes: Uint8Array, from: number, length: number): void {
+    if (this.rank[block] > RANK.open || this.claims.item[block] !== 0) return
+    const usable = this.heap.size(block)
+    const stop = endOfText(bytes, from, from + length)
+    if (stop - from < LEAST_TEXT) return
+    let end = stop - from
+    if (end === length && length < usable) {
+      // what lies between is not looked at
+      const tail = this.heap.address(block) + usable - SLACK
+      end = usable - SLACK
+      while (end < usable && this.memory.unsigned(tail + end - usable + SLACK, 1) > 0) end++
+    } else if (end < length && bytes[stop] !== 0) return
+    if (end < usable && isSlack(usable - end - 1, usable)) this.claim(block, this.array('char[]', 1), STRENGTH.layout, 0, RANK.text)
+  }
+
+  private claim(block: number, item: number, strength: number, parent: number, rank: number = RANK.whole): void {
+    if (!this.isOpen(block) || this.rank[block] >= rank) return
+    if (this.rank[block] === RANK.open) this.made++
     this.claims.set(block, item, strength, parent, 0)
-    this.made++
+    this.rank[block] = rank
+  }
+
+  /** Nothing is known of it, or nothing more than was found here and something else may say better. */
+  private isOpen(block: number): boolean {
+    return this.heap.state[block] === STATE.used && (this.claims.item[block] === 0 || (this.rank[block] > RANK.open && this.rank[block] < RANK.whole))
   }
 
   private item(name: string): number {
@@ -440,9 +477,9 @@ class Search {
     return block >= 0 && this.heap.state[block] === STATE.used && this.heap.address(block) === address ? block : -1
   }
 
-  private unknownFrom(address: number): number {
+  private openFrom(address: number): number {
     const block = this.usedFrom(address)
-    return block >= 0 && this.claims.item[block] === 0 ? block : -1
+    return block >= 0 && this.isOpen(block) ? block : -1
   }
 }
 

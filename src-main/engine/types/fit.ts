@@ -250,7 +250,7 @@ export class Fit {
       const length = memory.unsigned(at + offset, size) * tail.stride
       if (length > 0 && length <= room && room - length < ROUNDING) {
         // in a small block most numbers would do
-        this.good += Math.min(1.5, Math.max(0, room - ROUNDING) / 32 + 0.25)
+        this.good += Math.min(1.5, Math.max(0, room - ROUNDING) / 32 + (this.isTailKnown ? 0.25 : 0))
         return
       }
     }

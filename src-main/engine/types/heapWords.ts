@@ -56,7 +56,11 @@ export class HeapWords {
     this.ofRoots(onWord, ahead)
   }
 
-  private ofBlocks(onWord: OnWord, onBlock: OnBlock | null, ahead: number): void {
+  eachBlock(onBlock: OnBlock): void {
+    this.ofBlocks(null, onBlock, -1)
+  }
+
+  private ofBlocks(onWord: OnWord | null, onBlock: OnBlock | null, ahead: number): void {
     const { heap } = this
     for (const { start: regionStart, end: regionEnd, firstBlock, blockCount } of heap.regions) {
       const last = firstBlock + blockCount
@@ -69,7 +73,7 @@ export class HeapWords {
           const blockEnd = start + heap.size(block)
           if (heap.state[block] === STATE.used) {
             if (onBlock !== null && start >= from) onBlock(block, this.bytes, start - from, Math.min(BLOCK_START, blockEnd - start))
-            this.tell(from, Math.max(start, from), Math.min(blockEnd, from + WINDOW), block, onWord, ahead)
+            if (onWord !== null) this.tell(from, Math.max(start, from), Math.min(blockEnd, from + WINDOW), block, onWord, ahead)
           }
           if (blockEnd > from + WINDOW) break
         }

@@ -10,7 +10,7 @@ import { isSlack } from './containers.ts'
 import type { Propagation } from './propagate.ts'
 import type { Shape } from './shapes.ts'
 import { LEAF } from './shapes.ts'
-import { OF_THE_PROGRAM, TypeIndex } from './typeIndex.ts'
+import { OF_THE_PROGRAM, type TypeIndex } from './typeIndex.ts'
 
 /** Blocks of a group that candidates are tried on. */
 const SAMPLE = 48
@@ -51,12 +51,16 @@ interface Group {
 export class Learning {
   private readonly propagation: Propagation
   private readonly index: TypeIndex
+  /** `char`; 0 where no debug information has it. */
+  private readonly character: TypeRef
   /** Groups that told nothing: how often, and of how many blocks. */
   private readonly vain = new Map<string, { times: number; size: number }>()
 
   constructor(propagation: Propagation) {
     this.propagation = propagation
-    this.index = new TypeIndex(propagation.shapes)
+    this.index = propagation.index
+    const { symbols } = propagation.shapes
+    this.character = propagation.shapes.bare(symbols.find('char').find((id) => symbols.size(id) === 1) ?? 0)
   }
 
   /** Claims, of the arms of unions, what the bytes behind the pointer fit best; answers how many. */
@@ -283,6 +287,7 @@ export class Learning {
     groupHits.sort((a, b) => hits.block[a] - hits.block[b])
     const blocks = groupHits.map((hit) => hits.block[hit])
     const { owner, target } = shapes.field(field)
+    const texts = offset === 0 && !shapes.isRecord(target) ? this.claimTexts(field, groupHits) : 0
     const module = shapes.symbols.owner(owner)?.index ?? -1
     const shapesOf = (types: TypeRef[]): Shape[] => [...new Set(types)].map((type) => shapes.of(type)).filter((shape) => shape !== null)
     const choose = (only: number): Shape[] => {
@@ -296,10 +301,10 @@ export class Learning {
     // a pointer just behind a header says more than its words do
     this.propagation.fit.isTailKnown = offset > 0
     const winners = this.contest(blocks, chosen, offset > 0 ? 0.1 : shapes.isRecord(target) ? 0.5 : 1)
-    let made = 0
+    let made = texts
     groupHits.forEach((hit, i) => {
       const shape = winners(i)
-      if (!shape) return
+      if (!shape || !this.isUnknown(hits.block[hit])) return
       const strength = chosen.length === 1 ? STRENGTH.learned : STRENGTH.best
       if (this.propagation.claim(hits.block[hit], this.propagation.single(shape.type), strength, hits.parent[hit], field + 1)) made++
     })
@@ -315,6 +320,22 @@ export class Learning {
       const shape = shapes.of(type)
       return shape !== null && shape.tail === null && 2 * sample.filter((block) => fit.pointsBehindItself(heap.address(block), shape, heap.address(block) + heap.size(block))).length > sample.length
     })
+  }
+
+  /** Texts behind pointers that may lead to anything; answers how many. */
+  private claimTexts(field: number, groupHits: number[]): number {
+    const { hits, heap } = this.propagation
+    if (this.character === 0) return 0
+    const isText = (hit: number, any: boolean): boolean => this.propagation.isString(heap.address(hits.block[hit]), heap.size(hits.block[hit]), any)
+    const step = Math.max(1, Math.floor(groupHits.length / SAMPLE))
+    const sample = groupHits.filter((_, i) => i % step === 0)
+    const texts = sample.filter((hit) => isText(hit, true)).length
+    if (texts < ENOUGH_FIT * sample.length) return 0
+    const areTexts = texts >= AGREEING * sample.length && sample.length >= ENOUGH
+    const item = this.propagation.arrayOf(this.character, 0)
+    let made = 0
+    for (const hit of groupHits) if (isText(hit, areTexts) && this.propagation.claim(hits.block[hit], item, areTexts ? STRENGTH.learned : STRENGTH.best, hits.parent[hit], field + 1, false)) made++
+    return made
   }
 
   private mayFill(shape: Shape, usable: number, offset: number): boolean {

@@ -22,6 +22,7 @@ import type { MemoryKinds } from './memoryKinds.ts'
 import type { PagedMemory } from './pagedMemory.ts'
 import { isCharacterType, LEAF, type Leaf, type Shape, type Shapes } from './shapes.ts'
 import { isNodeBase, type Adapter } from './standardTypes.ts'
+import { TypeIndex } from './typeIndex.ts'
 
 /** What a pointer's target says, worked out once a type. */
 interface Pointee {
@@ -41,6 +42,9 @@ interface InPlace {
 
 /** Objects in place that are remembered: a set of them takes 40 bytes each. */
 const MAX_IN_PLACE = 4_000_000
+/** Bytes of a text that are looked at, and what malloc adds. */
+const MAX_TEXT = 4096
+const SLACK = 16
 /** Words of an array of pointers that are looked at. */
 const CHECKED_POINTERS = 16
 const STEP = 4096
@@ -53,6 +57,7 @@ export class Propagation {
   readonly claims: Claims
   readonly containment: Containment
   readonly fit: Fit
+  readonly index: TypeIndex
   /** Pointers that say too little of what they lead to. */
   readonly hits = new Hits()
   /** Blocks whose type was replaced: what came from them may be wrong. */
@@ -74,6 +79,7 @@ export class Propagation {
     this.claims = parts.claims
     this.containment = new Containment(parts.shapes)
     this.erased = new ErasedTypes(parts.shapes.symbols)
+    this.index = new TypeIndex(parts.shapes)
     this.fit = new Fit({ ...parts, containment: this.containment })
   }
 
@@ -261,7 +267,7 @@ export class Propagation {
       if (shape.isPolymorphic && claims.strength[block] !== STRENGTH.vtable) return true
       if (isSlack(usable - size, usable)) {
         // it may be the first part of what is not much larger: the bytes tell, or what else the field leads to
-        if (this.holders(type, 0, usable).length > 0 && claims.strength[block] <= STRENGTH.buffer) return false
+        if ((this.holders(type, 0, usable).length > 0 || this.index.prefixed(type, usable).length > 0) && claims.strength[block] <= STRENGTH.buffer) return false
         // a sure pointer's word is taken until the block is looked at, which costs reading it
         return (own === STRENGTH.pointer || this.fit.fits(value, shape, value + usable)) && this.claim(block, this.single(type), own, parent, via)
       }
@@ -424,6 +430,18 @@ export class Propagation {
       if (isFloat ? isNumber : isInteger) alike++
     }
     return asked === 0 ? 0 : alike / asked
+  }
+
+  /**
+   * Whether the bytes are a text that fills the block: printable, with a zero at its end, and no more behind than malloc adds.
+   * @param any also where so short a text might be the beginning of something else
+   */
+  isString(at: number, usable: number, any: boolean): boolean {
+    const bytes = this.memory.read(at, Math.min(usable, MAX_TEXT))
+    const length = bytes.indexOf(0)
+    if (length < 1 || (!any && usable - length > SLACK) || !isSlack(usable - length - 1, usable)) return false
+    for (let i = 0; i < length; i++) if (bytes[i] < 9 || (bytes[i] > 13 && bytes[i] < 32) || bytes[i] === 127) return false
+    return true
   }
 
   /** Printable up to a zero that lies within. */

@@ -1,7 +1,6 @@
 /**
  * Containers of the C++ standard library where no debug information says that they are there: known by their shape alone, each
- * by several words that have to agree, and looked for in all memory once. Where there is no debug information at all, texts that end where
- * their blocks do are `char[]`, in C programs too. Claims only blocks of which nothing is known. What
+ * by several words that have to agree, and looked for in all memory once. Claims only blocks of which nothing is known. What
  * their elements are stays open: `std::_Rb_tree_node<?>`. In a program whose types are known such a name is only what blocks look
  * like, since what they are has another one.
  *
@@ -15,8 +14,8 @@ import { STRENGTH } from './claims.ts'
 import { isSlack } from './containers.ts'
 import type { HeapColumns } from './heapColumns.ts'
 import { HeapWords } from './heapWords.ts'
-import { endOfText } from './looksLike.ts'
 import type { PagedMemory } from './pagedMemory.ts'
+import { claimUntypedTexts } from './untypedTexts.ts'
 
 type Library = 'libstdc++' | 'libc++'
 
@@ -35,13 +34,10 @@ const LONG_DEQUE_BYTES = 4096
 /** Of many vectors of strings so many have an odd number of them; what is stale may look like it, too. */
 const ODD = 1 / 8
 const MANY = 8
-/** Characters that make a text, where nothing else says so; what malloc rounds up. */
-const LEAST_TEXT = 4
-const SLACK = 16
 const STRING = { 'libstdc++': { size: 32, local: 15 }, 'libc++': { size: 24, local: 22 } }
 
 /** What says more takes the place of what says less, however late it is found. */
-const RANK = { open: 0, text: 1, guess: 2, array: 3, words: 4, whole: 5 } as const
+const RANK = { open: 0, guess: 1, array: 2, words: 3, whole: 4 } as const
 
 interface Candidate {
   block: number
@@ -67,7 +63,10 @@ export interface ContainerMemory {
 
 /** Claims what it finds; answers how many blocks. To be run after all else. */
 export function claimUntypedContainers(parts: ContainerMemory): number {
-  return new Search(parts, libraryOf(parts)).run()
+  const library = libraryOf(parts)
+  // of a C program's blocks only texts can be told
+  if (library === null) return isTyped(parts) ? 0 : claimUntypedTexts(parts)
+  return new Search(parts, library).run()
 }
 
 /** The C++ library that the process runs on; null where it is no C++ program. */
@@ -81,14 +80,15 @@ function libraryOf({ view, claims }: ContainerMemory): Library | null {
   return items.some(({ name }) => name.includes('std::__1::')) ? 'libc++' : items.some(({ name }) => name.includes('std::')) ? 'libstdc++' : null
 }
 
+/** Whether the program's debug information is there. */
+const isTyped = ({ view }: ContainerMemory): boolean => view.symbols.attached.some(({ name, table }) => table.count > 1 && !RUNTIME.test(name))
+
 class Search {
   private readonly parts: ContainerMemory
   private readonly heap: HeapColumns
   private readonly memory: PagedMemory
   private readonly claims: Claims
-  /** Of a C program it does not matter. */
   private readonly library: Library
-  private readonly isCpp: boolean
   private readonly names: (typeof NAMES)[Library]
   /** By block: RANK of what was found here. */
   private readonly rank: Uint8Array
@@ -100,17 +100,16 @@ class Search {
   private readonly isTyped: boolean
   private made = 0
 
-  constructor(parts: ContainerMemory, library: Library | null) {
+  constructor(parts: ContainerMemory, library: Library) {
     this.parts = parts
     this.heap = parts.heap
     this.memory = parts.memory
     this.claims = parts.claims
-    this.isCpp = library !== null
-    this.library = library ?? 'libstdc++'
-    this.names = NAMES[this.library]
+    this.library = library
+    this.names = NAMES[library]
     this.rank = new Uint8Array(parts.heap.count)
     this.inRing = new Uint8Array(parts.heap.count)
-    this.isTyped = parts.view.symbols.attached.some(({ name, table }) => table.count > 1 && !RUNTIME.test(name))
+    this.isTyped = isTyped(parts)
   }
 
   run(): number {
@@ -118,15 +117,9 @@ class Search {
     const isUnknown = (block: number): boolean => claims.item[block] === 0 && heap.state[block] === STATE.used
     let some = false
     for (let b = 0; b < heap.count && !some; b++) some = isUnknown(b)
-    if (!some || (!this.isCpp && this.isTyped)) return 0
-    const words = new HeapWords(view.memory, heap, view.ranges, isUnknown)
-    const onBlock = this.isTyped ? null : (block: number, bytes: Uint8Array, from: number, length: number): void => this.text(block, bytes, from, length)
-    if (!this.isCpp) {
-      words.each(() => undefined, onBlock)
-      return this.made
-    }
+    if (!some) return 0
     this.sharedObjects()
-    words.each((at, value, source) => this.look(at, value, source), onBlock, this.library === 'libstdc++' ? SINGLE_BUCKET : -1)
+    new HeapWords(view.memory, heap, view.ranges, isUnknown).each((at, value, source) => this.look(at, value, source), null, this.library === 'libstdc++' ? SINGLE_BUCKET : -1)
     for (const vectors of this.ofStrings.values()) this.settleStrings(vectors)
     return this.made
   }
@@ -426,22 +419,6 @@ class Search {
       const block = this.openFrom(memory.word(at + one.offset))
       if (block >= 0) this.claim(block, one.isArray ? this.array(one.name, 0) : this.item(one.name), STRENGTH.learned, b + 1)
     }
-  }
-
-  /** A text that ends where the block does, up to what malloc rounds up. */
-  private text(block: number, bytes: Uint8Array, from: number, length: number): void {
-    if (this.rank[block] > RANK.open || this.claims.item[block] !== 0) return
-    const usable = this.heap.size(block)
-    const stop = endOfText(bytes, from, from + length)
-    if (stop - from < LEAST_TEXT) return
-    let end = stop - from
-    if (end === length && length < usable) {
-      // what lies between is not looked at
-      const tail = this.heap.address(block) + usable - SLACK
-      end = usable - SLACK
-      while (end < usable && this.memory.unsigned(tail + end - usable + SLACK, 1) > 0) end++
-    } else if (end < length && bytes[stop] !== 0) return
-    if (end < usable && isSlack(usable - end - 1, usable)) this.claim(block, this.array('char[]', 1), STRENGTH.layout, 0, RANK.text)
   }
 
   private claim(block: number, item: number, strength: number, parent: number, rank: number = RANK.whole): void {

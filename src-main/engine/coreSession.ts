@@ -188,14 +188,14 @@ export class CoreSession implements EngineSession {
     return typeEvidence(types, this.view.blocks, this.view.types, this.usedBlockAt(address))
   }
 
-  candidates({ core, address, layout, offset, limit }: CandidateQuery): CandidatePage {
+  candidates({ address, layout, offset, limit }: CandidateQuery): CandidatePage {
+    const bench = this.openBench()
     const block = this.usedBlockAt(address)
     const like = layout ? this.graph.blocksLike(address, false) : { total: 1, blocks: [block] }
-    const rows = this.openBench().candidates(like.blocks, this.graph.pointeesOf(block))
+    const rows = bench.candidates(like.blocks, this.graph.pointeesOf(block))
     const size = this.view.blocks.size(block)
-    const row = this.listBlocks({ core, state: 'used', size, offset: 0, limit: 1 }).rows[0]
     const known = this.view.types[this.view.blocks.type(block)]
-    return { block: { addr: this.view.blocks.address(block), size, state: 'used', type: known.name, label: known.label || (row?.kind ?? '') || `malloc(${this.requested.get(size) ?? size})` }, blocks: like.total, rows: rows.slice(offset, offset + limit), total: rows.length, offset }
+    return { block: { addr: this.view.blocks.address(block), size, state: 'used', type: known.name, label: known.label || `malloc(${this.requested.get(size) ?? size})` }, blocks: like.total, rows: rows.slice(offset, offset + limit), total: rows.length, offset }
   }
 
   listLabels(): LabelRow[] {

@@ -33,6 +33,8 @@ const VAIN = 2
 const ENOUGH_FIT = 0.05
 /** Blocks on which only one candidate must fit for less to speak for it. */
 const ALONE = 8
+/** Words that the pointer's own declaration is worth. */
+const DECLARED = 0.5
 /** Words that other blocks of a type are worth at most. */
 const MOST_PRIOR = 1
 /** What a candidate must be ahead of the next by, in words. */
@@ -300,7 +302,7 @@ export class Learning {
     const chosen = choose(module)
     // a pointer just behind a header says more than its words do
     this.propagation.fit.isTailKnown = offset > 0
-    const winners = this.contest(blocks, chosen, offset > 0 ? 0.1 : shapes.isRecord(target) ? 0.5 : 1)
+    const winners = this.contest(blocks, chosen, offset > 0 ? 0.1 : shapes.isRecord(target) ? 0.5 : 1, { declared: target })
     let made = texts
     groupHits.forEach((hit, i) => {
       const shape = winners(i)
@@ -345,9 +347,10 @@ export class Learning {
   /**
    * Tries candidates on a sample of blocks and answers which one each block has; null where that can't be told.
    * @param least words that must speak for it in a block, on average
+   * @param declared the type that the pointer is declared with
    * @param mayBeAlone less is enough where nothing else fits: something is known to point there
    */
-  private contest(blocks: number[], candidates: Shape[], least: number, mayBeAlone = true): (i: number) => Shape | null {
+  private contest(blocks: number[], candidates: Shape[], least: number, { mayBeAlone = true, declared = 0 } = {}): (i: number) => Shape | null {
     const { fit, heap } = this.propagation
     const pool = candidates.filter((shape) => shape.isPolymorphic === false).slice(0, MOST_CANDIDATES)
     if (pool.length === 0) return () => null
@@ -360,7 +363,7 @@ export class Learning {
         const at = heap.address(block)
         if (shape.size > heap.size(block) || !fit.fits(at, shape, at + heap.size(block), 1) || fit.good === 0) continue
         fits++
-        score += fit.score + this.prior(shape)
+        score += fit.score + this.prior(shape) + (shape.type === declared ? DECLARED : 0)
       }
       return { shape, fits, score }
     })
@@ -382,7 +385,7 @@ export class Learning {
       for (const { shape } of finalists) {
         if (shape.size > usable || !fit.fits(at, shape, at + usable, 1) || fit.good === 0) continue
         // what most of the group are is likelier
-        const score = fit.score + this.prior(shape) + (isAhead && shape === first.shape ? 2 * AHEAD : 0)
+        const score = fit.score + this.prior(shape) + (shape.type === declared ? DECLARED : 0) + (isAhead && shape === first.shape ? 2 * AHEAD : 0)
         if (score > bestScore) {
           next = best === null || this.areNamesakes(best, shape) ? next : bestScore
           bestScore = score
@@ -450,7 +453,7 @@ export class Learning {
   private matchSize(usable: number, blocks: number[]): number {
     const { propagation } = this
     const candidates = this.index.fitting(usable, OF_THE_PROGRAM).map((type) => propagation.shapes.of(type)).filter((shape) => shape !== null)
-    const winners = this.contest(blocks, candidates, ENOUGH_WORDS, false)
+    const winners = this.contest(blocks, candidates, ENOUGH_WORDS, { mayBeAlone: false })
     let made = 0
     blocks.forEach((block, i) => {
       const shape = winners(i)

@@ -2,7 +2,6 @@
  * Texts of C programs without debug information: a block that is one text, and just as large as that text needs, is `char[]`. Claims
  * only blocks of which nothing is known. Of large blocks only both ends are looked at.
  */
-import { STATE } from '../allocator/blocks.ts'
 import { STRENGTH } from './claims.ts'
 import { isSlack } from './containers.ts'
 import { HeapWords } from './heapWords.ts'
@@ -28,7 +27,7 @@ export function claimUntypedTexts({ view, heap, memory, claims }: ContainerMemor
     return -1
   }
   new HeapWords(view.memory, heap, view.ranges, () => false).eachBlock((block, bytes, from, length) => {
-    if (heap.state[block] !== STATE.used || claims.item[block] !== 0) return
+    if (claims.item[block] !== 0) return
     const usable = heap.size(block)
     const zero = zeroOf(heap.address(block), usable, bytes, from, length)
     if (zero < 0 || !isSlack(usable - zero - 1, usable)) return

@@ -109,11 +109,17 @@ function makeTools(build: CaseBuild): Promise<{ objects: string[]; shadow: strin
   })
 }
 
+/** Bytes of addresses may look like text, or not: each time alike, where that is allowed. */
+let prefix: Promise<string[]> | undefined
+function sameAddresses(): Promise<string[]> {
+  return (prefix ??= run('setarch', ['-R', 'true']).then(() => [tool('setarch'), '-R'], () => []))
+}
+
 /** The kernel writes small cores in no time; where it doesn't, gcore takes a second for each. */
 async function take(exe: string, folder: string, core: string, truth: string): Promise<void> {
   const log = join(folder, 'typelog')
   const isKernels = await Promise.resolve().then(requireKernelCores).then(() => true, () => tool('gcore') === '')
-  const running = start([exe], folder, { TYPES_LOG: log })
+  const running = start([...(await sameAddresses()), exe], folder, { TYPES_LOG: log })
   try {
     const pid = await whenReady(running)
     if (isKernels) {

@@ -18,6 +18,7 @@ const WEAKNESSES: Weakness[] = [
   { case: 'first_scalar_only.trap.c', reason: 'a pointer to a number at the beginning of a block makes it numbers, also where it is full of pointers' },
   { case: 'numbers.trap.c', reason: 'a few numbers that happen to be addresses outweigh a typed pointer' },
   { case: 'uintptr.trap.c', reason: 'addresses in members of type long and uintptr_t outweigh a typed pointer' },
+  { case: 'rbtree.trap.c', reason: 'as uintptr: the parent’s address, with the colour in it, is a number by its type' },
   { case: 'slack.path.c', reason: 'blocks that are 16 bytes larger than malloc rounds to are no single objects' },
   { case: 'union_dead.trap.c', reason: 'pointers in records that are arms of a union count as if the arm were in use' },
   { case: 'unions_alike.path.c', reason: 'arms are told block by block, not by all blocks that a discriminator has in common' },

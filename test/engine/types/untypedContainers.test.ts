@@ -196,9 +196,16 @@ test('what is known already stays as it is', () => {
   expect(namesOf(parts, buffer)).toEqual(['Known'])
 })
 
-test('C programs have none of them', () => {
+test('C programs have none of them, but texts that fill their blocks', () => {
   const heap = new ShapedHeap()
-  expect(found(heap, '', gnuString(heap, heap.data, 'a text of its own buffer'))).toEqual([''])
+  const [text, short, large] = [heap.malloc(40), heap.malloc(80), heap.malloc(1000)]
+  heap.text(text, 'a text that is as long as its block')
+  heap.text(short, 'one that is much shorter than that')
+  heap.text(large, 'x'.repeat(999))
+  const node = heap.malloc(40)
+  heap.words(node, 1, heap.data, 0, 0)
+  heap.words(heap.data, 0, node, node, node, 1)
+  expect(found(heap, '', text, short, large, node)).toEqual(['char[]', '', 'char[]', ''])
 })
 
 test('no words of any kind make it fail or run forever', () => {

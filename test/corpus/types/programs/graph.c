@@ -508,6 +508,15 @@ static GQueue clipboard;
 static __thread GSList *dispatch_stack;
 static Document *the_document;
 
+static void shape_draw(Shape *shape, gpointer context) { shape->priv->x += context == shape; }
+static void circle_init(gpointer klass) { ((CircleClass *)klass)->segments = 64, ((ShapeClass *)klass)->draw = shape_draw; }
+static void polygon_init(gpointer klass) {
+  PolygonClass *k = klass;
+  k->parent_class.draw = shape_draw;
+  k->cache = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, NULL);
+}
+static void document_init(gpointer klass) { ((DocumentClass *)klass)->parent_class.n_pspecs = 0; }
+
 static Shape *shape_new(Document *d, int i) {
   char text[64];
   Shape *s = object_new(roll(2) ? circle_type : polygon_type);
@@ -606,6 +615,7 @@ int main(void) {
     klass->pspecs[i] = p;
     klass->construct_properties = g_slist_prepend(klass->construct_properties, p);
   }
+  circle_init(circle_type->data->klass), polygon_init(polygon_type->data->klass), document_init(document_type->data->klass);
   Document *d = the_document = object_new(document_type);
   d->by_name = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, object_unref);
   d->by_place = NEW0(GTree);

@@ -663,7 +663,8 @@ int main(void) {
   pthread_create(&thread, NULL, background, lexer);
   while (!__atomic_load_n(&parsed, __ATOMIC_SEQ_CST)) usleep(1000);
   typelog_ready();
-  int captured = parser.error_count;
+  int captured = parser.error_count + (configuration ? configuration->type : 0);
+  for (int i = 0; i < 24; i++) captured += documents[i]->type;
   for (int i = 0; i < 40; i++) captured += functions[i]->capture_count;
   return captured;
 }

@@ -87,7 +87,6 @@ export function inferTypes({ view, locals, progress, now, rest, without }: Infer
 
   if (!without.has('containers')) claimUntypedContainers({ view, heap, memory: propagation.memory, claims })
   clock.lap('containers by shape')
-  ;(globalThis as { propagation?: unknown }).propagation = propagation
   const { types, typeOfItem } = knownTypes(claims, view.types, view.symbols)
   const { fields, fieldOf } = usedFields(claims, shapes, types, typeOfItem)
   clock.lap('names')

@@ -100,9 +100,9 @@ export class Learning {
     if (!shape || shape.size > usable || shape.isPolymorphic) return nothing
     if (!shapes.isRecord(target)) {
       const item = this.propagation.arrayOf(target, 0)
-      if (shapes.isCharacter(target)) return this.propagation.isText(at, usable) ? { item, score: 1.5 } : nothing
+      if (shapes.isCharacter(target)) return this.propagation.contents.isText(at, usable) ? { item, score: 1.5 } : nothing
       if (!fit.elementsFit(at, shape, usable)) return nothing
-      return { item, score: fit.good > 0 ? fit.score : NUMBERS + this.propagation.numberLikeness(target, at, usable) }
+      return { item, score: fit.good > 0 ? fit.score : NUMBERS + this.propagation.contents.numberLikeness(target, at, usable) }
     }
     if (isSlack(usable - shape.size, usable) || shape.tail !== null) return fit.fits(at, shape, at + usable, 1) ? { item: this.propagation.single(target), score: fit.score + 1 } : nothing
     return isSlack(usable % shape.size, usable) && fit.elementsFit(at, shape, usable) ? { item: this.propagation.arrayOf(target, 0), score: fit.score } : nothing
@@ -328,7 +328,7 @@ export class Learning {
   private claimTexts(field: number, groupHits: number[]): number {
     const { hits, heap } = this.propagation
     if (this.character === 0) return 0
-    const isText = (hit: number, any: boolean): boolean => this.propagation.isString(heap.address(hits.block[hit]), heap.size(hits.block[hit]), any)
+    const isText = (hit: number, any: boolean): boolean => this.propagation.contents.isString(heap.address(hits.block[hit]), heap.size(hits.block[hit]), any)
     const step = Math.max(1, Math.floor(groupHits.length / SAMPLE))
     const sample = groupHits.filter((_, i) => i % step === 0)
     const texts = sample.filter((hit) => isText(hit, true)).length

@@ -8,13 +8,14 @@
  */
 import type { TypeRef } from '../../contract/rows.ts'
 import type { Progress } from '../ports.ts'
-import { ENCODING, TYPE } from '../symbols/tables.ts'
+import { TYPE } from '../symbols/tables.ts'
 import { isRecord } from '../symbols/typeTable.ts'
 import type { Claims} from './claims.ts';
 import { STRENGTH, type Item } from './claims.ts'
 import { Containment } from './containment.ts'
 import { Hits } from './hits.ts'
 import { ErasedTypes } from './erasedTypes.ts'
+import { Contents } from './contents.ts'
 import { isSlack, readDeque, readString, readVector } from './containers.ts'
 import { Fit, LEAST_POINTER } from './fit.ts'
 import type { HeapColumns } from './heapColumns.ts'
@@ -42,11 +43,6 @@ interface InPlace {
 
 /** Objects in place that are remembered: a set of them takes 40 bytes each. */
 const MAX_IN_PLACE = 4_000_000
-/** Bytes of a text that are looked at, and what malloc adds. */
-const MAX_TEXT = 4096
-const SLACK = 16
-/** Words of an array of pointers that are looked at. */
-const CHECKED_POINTERS = 16
 const STEP = 4096
 
 export class Propagation {
@@ -57,6 +53,7 @@ export class Propagation {
   readonly claims: Claims
   readonly containment: Containment
   readonly fit: Fit
+  readonly contents: Contents
   readonly index: TypeIndex
   /** Pointers that say too little of what they lead to. */
   readonly hits = new Hits()
@@ -80,6 +77,7 @@ export class Propagation {
     this.containment = new Containment(parts.shapes)
     this.erased = new ErasedTypes(parts.shapes.symbols)
     this.index = new TypeIndex(parts.shapes)
+    this.contents = new Contents(parts)
     this.fit = new Fit({ ...parts, containment: this.containment })
   }
 
@@ -238,12 +236,12 @@ export class Propagation {
         return
       case 'character':
         if (field >= 0) this.hits.add(field, block, offset, word, parent)
-        if (offset === 0) this.claim(block, this.arrayOf(leaf.target, 0), Math.min(own, this.isText(value, usable) ? STRENGTH.learned : STRENGTH.buffer), parent, via, false)
+        if (offset === 0) this.claim(block, this.arrayOf(leaf.target, 0), Math.min(own, this.contents.isText(value, usable) ? STRENGTH.learned : STRENGTH.buffer), parent, via, false)
         return
       case 'scalar':
       case 'pointer':
         if (offset !== 0 || pointee.size > usable) return
-        if (pointee.kind === 'pointer' && !this.arePointers(value, usable)) return
+        if (pointee.kind === 'pointer' && !this.contents.arePointers(value, usable)) return
         this.claim(block, this.arrayOf(leaf.target, 0), Math.min(own, pointee.kind === 'pointer' ? STRENGTH.array : STRENGTH.learned), parent, via)
         return
       case 'record':
@@ -397,63 +395,6 @@ export class Propagation {
     item = this.claims.intern(type, true, header, this.shapes.size(type), `${this.shapes.name(type)}[]`)
     if (header === 0) this.arrays.set(type, item)
     return item
-  }
-
-  private arePointers(at: number, bytes: number): boolean {
-    let pointers = 0
-    let others = 0
-    for (let i = 0; i < Math.min(CHECKED_POINTERS, Math.floor(bytes / 8)); i++) {
-      const value = this.memory.word(at + i * 8)
-      if (value >= LEAST_POINTER && this.kinds.at(value) !== null) pointers++
-      else if (value !== 0) others++
-    }
-    return others <= pointers / 4
-  }
-
-  /** How much like numbers of that type the words look: 0 to 1. Other types of numbers look like it by chance. */
-  numberLikeness(type: TypeRef, at: number, bytes: number): number {
-    const { symbols } = this.shapes
-    const owner = symbols.owner(type)
-    const size = this.shapes.size(type)
-    if (!owner || size !== 8) return 0
-    const isFloat = owner.table.encoding(type - owner.firstId) === ENCODING.float
-    let alike = 0
-    let asked = 0
-    for (let i = 0; i < Math.min(CHECKED_POINTERS, Math.floor(bytes / 8)); i++) {
-      const high = this.memory.unsigned(at + i * 8 + 4, 4)
-      const low = this.memory.unsigned(at + i * 8, 4)
-      if (high === 0 && low === 0) continue
-      asked++
-      const exponent = (high >>> 20) & 0x7ff
-      const isNumber = exponent > 1023 - 64 && exponent < 1023 + 64
-      const isInteger = high < 0x100 || high >= 0xffff_ff00
-      if (isFloat ? isNumber : isInteger) alike++
-    }
-    return asked === 0 ? 0 : alike / asked
-  }
-
-  /**
-   * Whether the bytes are a text that fills the block: printable, with a zero at its end, and no more behind than malloc adds.
-   * @param any also where so short a text might be the beginning of something else
-   */
-  isString(at: number, usable: number, any: boolean): boolean {
-    const bytes = this.memory.read(at, Math.min(usable, MAX_TEXT))
-    const length = bytes.indexOf(0)
-    if (length < 1 || (!any && usable - length > SLACK) || !isSlack(usable - length - 1, usable)) return false
-    for (let i = 0; i < length; i++) if (bytes[i] < 9 || (bytes[i] > 13 && bytes[i] < 32) || bytes[i] === 127) return false
-    return true
-  }
-
-  /** Printable up to a zero that lies within. */
-  isText(at: number, usable: number): boolean {
-    const bytes = this.memory.read(at, Math.min(usable, 64))
-    let length = 0
-    while (length < bytes.length && bytes[length] !== 0) {
-      const byte = bytes[length]
-      if (byte < 9 || (byte > 13 && byte < 32) || byte === 127) return false
-      length++
-    }
-    return length > 0
   }
 
   private pointee(target: TypeRef): Pointee {

@@ -125,6 +125,6 @@ export function isSlack(more: number, usable: number): boolean {
 }
 
 /** What of a free chunk would be too small to be one stays with what is cut off: isSlack, for those who know more than a size. glibc malloc.c, _int_malloc. */
-function isRoom(more: number, usable: number): boolean {
+export function isRoom(more: number, usable: number): boolean {
   return isSlack(more, usable) || (more >= SLACK && more < 2 * SLACK)
 }

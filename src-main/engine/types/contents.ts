@@ -1,4 +1,5 @@
 /** What the bytes of a block look like, whatever they are said to be: pointers, text, numbers. */
+import { isUtf8 } from 'node:buffer'
 import type { TypeRef } from '../../contract/rows.ts'
 import { ENCODING } from '../symbols/tables.ts'
 import { isSlack } from './containers.ts'
@@ -22,6 +23,11 @@ export class Contents {
     this.memory = memory
     this.kinds = kinds
     this.shapes = shapes
+  }
+
+  /** The bytes of an address may look like a text. */
+  private leadsToBlock(at: number): boolean {
+    return this.kinds.at(this.memory.word(at)) === 'allocator'
   }
 
   /** Pointers and nulls, but for a few. */
@@ -65,7 +71,7 @@ export class Contents {
   isString(at: number, usable: number, any: boolean): boolean {
     const bytes = this.memory.read(at, Math.min(usable, MAX_TEXT))
     const length = bytes.indexOf(0)
-    if (length < 1 || (!any && usable - length > SLACK) || !isSlack(usable - length - 1, usable)) return false
+    if (length < 1 || !isUtf8(bytes.subarray(0, length)) || this.leadsToBlock(at) || (!any && usable - length > SLACK) || !isSlack(usable - length - 1, usable)) return false
     for (let i = 0; i < length; i++) if (bytes[i] < 9 || (bytes[i] > 13 && bytes[i] < 32) || bytes[i] === 127) return false
     return true
   }
@@ -79,6 +85,6 @@ export class Contents {
       if (byte < 9 || (byte > 13 && byte < 32) || byte === 127) return false
       length++
     }
-    return length > 0
+    return length > 0 && isUtf8(bytes.subarray(0, length)) && !this.leadsToBlock(at)
   }
 }

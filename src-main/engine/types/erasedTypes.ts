@@ -4,14 +4,14 @@
  */
 import type { TypeRef } from '../../contract/rows.ts'
 import { templateArgumentsOf } from '../symbols/declaration.ts'
-import type { ProcessSymbols } from '../symbols/processSymbols.ts'
+import type { Shapes } from './shapes.ts'
 
 export class ErasedTypes {
-  private readonly symbols: ProcessSymbols
+  private readonly shapes: Shapes
   private readonly known = new Map<number, TypeRef[]>()
 
-  constructor(symbols: ProcessSymbols) {
-    this.symbols = symbols
+  constructor(shapes: Shapes) {
+    this.shapes = shapes
   }
 
   /** By the address of the manager; several where types of one name differ, none where it can't be told. */
@@ -22,7 +22,7 @@ export class ErasedTypes {
   }
 
   private find(manager: number): TypeRef[] {
-    const { symbols } = this
+    const { symbols } = this.shapes
     const names = symbols.functionsAt(manager)
     const symbol = symbols.symbolAt(manager)
     if (symbol && symbol.offset === 0) names.push(symbol.name.replace(/\(std::.*$/, ''))
@@ -34,11 +34,26 @@ export class ErasedTypes {
         const types = templateArgumentsOf(symbols, id).flatMap(({ typeId }) => (typeId === null ? [] : [typeId]))
         // a handler's first argument is its signature
         const held = className.startsWith('std::_Function_handler') ? types[1] : types[0]
-        if (held !== undefined && symbols.size(held) > 0) found.add(held)
+        if (held === undefined || !(symbols.size(held) > 0)) continue
+        found.add(held)
+        this.shapes.nameUnnamed(this.shapes.bare(held), lastArgument(className))
       }
     }
     return [...found]
   }
+}
+
+/** `B` of `X<A, B>`. */
+function lastArgument(name: string): string {
+  let depth = 0
+  let from = name.indexOf('<') + 1
+  for (let i = from; i < name.length; i++) {
+    if ('<({['.includes(name[i])) depth++
+    else if ('>)}]'.includes(name[i])) depth--
+    if (name[i] === ',' && depth === 0) from = i + 1
+    if (depth < 0) return name.slice(from, i).trim()
+  }
+  return name.slice(from).trim()
 }
 
 const MANAGERS = /^(std::(?:_Function_handler|_Function_base::_Base_manager|any::_Manager_(?:external|internal))<.*>)::_(?:M_manager|S_manage)$/s

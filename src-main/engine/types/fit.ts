@@ -16,6 +16,10 @@ import type { Adapter } from './standardTypes.ts'
 export const LEAST_POINTER = 4096
 /** What a pointer to the object's own end is worth, in words. */
 const BEHIND_ITSELF = 1.5
+/** An open end of more bytes than this ought to be counted. */
+const LONG_TAIL = 1024
+/** What an address in a number of 8 bytes speaks against the type: programs keep some there. */
+const IN_NUMBER = 0.25
 /** Numbers that programs keep in pointers to void are mostly below. */
 const SMALL_NUMBER = 2 ** 24
 /** What may speak against a type that nothing speaks for. */
@@ -118,7 +122,7 @@ export class Fit {
       for (let i = 0; i < Math.min(count, CHECKED_ELEMENTS); i++) this.judgeWord(at + offset + i * 8, leaf, depth)
     }
     for (const offset of shape.plainWords) {
-      if (at + offset + 8 <= limit && this.usedBlockAt(memory.word(at + offset)) >= 0) this.against(at + offset, '', 1, 'an address of a block where the type has no pointer')
+      if (at + offset + 8 <= limit && this.usedBlockAt(memory.word(at + offset)) >= 0) this.against(at + offset, '', shape.numberWords.includes(offset) ? IN_NUMBER : 1, 'an address of a block where the type has no pointer')
     }
     for (const { offset, adapter, path, guard } of shape.adapters) if (guard === null || this.holds(at, guard)) this.judgeContainer(at + offset, adapter, path)
     for (const { offset, element, count, stride, guard } of shape.nested) {
@@ -237,7 +241,9 @@ export class Fit {
     if (room < tail.stride) return
     const element = shapes.of(tail.element)
     if (element && element.leaves.every((leaf) => leaf.kind >= LEAF.scalar)) {
-      for (let word = from + ((8 - (from % 8)) % 8), i = 0; word + 8 <= limit && i < CHECKED_ELEMENTS; word += 8, i++) {
+      // behind the zero of a text lies what was there before
+      const end = tail.stride === 1 ? Math.min(limit, from + this.textBytes(from, limit)) : limit
+      for (let word = from + ((8 - (from % 8)) % 8), i = 0; word + 8 <= end && i < CHECKED_ELEMENTS; word += 8, i++) {
         if (this.usedBlockAt(memory.word(word)) >= 0) this.against(word, tail.path, 1, 'an address of a block among numbers')
       }
     } else if (element) {
@@ -257,12 +263,20 @@ export class Fit {
     if (counts && !this.isTailKnown) this.against(from, tail.path, 0.5, 'no number says how long it is')
   }
 
+  /** Bytes up to the zero that ends a text; all where there is none. */
+  private textBytes(from: number, limit: number): number {
+    let length = 0
+    while (from + length < limit && length < LONG_TAIL && this.parts.memory.unsigned(from + length, 1) > 0) length++
+    return length
+  }
+
   /** Whether a pointer of the object leads behind it, into the same block: what was allocated with it. */
   pointsBehindItself(at: number, shape: Shape, limit: number): boolean {
     return shape.leaves.some(({ kind, offset, count, guard }) => {
       if (kind !== LEAF.pointer || count !== 1 || (guard !== null && !this.holds(at, guard))) return false
       const value = this.parts.memory.word(at + offset)
-      return value >= at + shape.size && value < limit
+      // the next element of an array lies behind it, too
+      return value >= at + shape.size && value < limit && (value - at) % shape.size !== 0
     })
   }
 

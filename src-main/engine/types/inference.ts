@@ -14,6 +14,7 @@ import { Claims, STRENGTH } from './claims.ts'
 import { knownTypes, rootNames, usedFields } from './knownTypes.ts'
 import type { StoredField } from './storedTypes.ts'
 import type { KnownType } from '../findings/top.ts'
+import { isRoom } from './containers.ts'
 import { HeapColumns } from './heapColumns.ts'
 import { Learning } from './learn.ts'
 import { MemoryKinds } from './memoryKinds.ts'
@@ -161,11 +162,17 @@ function claimByVtables({ blocks, types, symbols, memory }: ProcessView, propaga
     const bare = shapes.bare(found)
     return type.counted ? propagation.arrayOf(bare, 8) : propagation.single(bare)
   })
+  // an object that fills little of a block is the first member of something else
+  const strengthOf = (block: number, item: number, isUnnamed: boolean): number => {
+    const { isArray, size } = claims.items[item]
+    const usable = propagation.heap.size(block)
+    return isUnnamed ? STRENGTH.buffer : isArray || size === 0 || isRoom(usable - size, usable) ? STRENGTH.vtable : STRENGTH.best
+  }
   for (let c = 0; c < blocks.chunkCount; c++) {
     const { type, state } = blocks.chunk(c)
     const first = c << CHUNK_BITS
     const length = Math.min(CHUNK_BLOCKS, blocks.count - first)
-    for (let i = 0; i < length; i++) if (type[i] !== 0 && !isFree(state[i])) propagation.claim(first + i, items[type[i]], types[type[i]].name === null ? STRENGTH.buffer : STRENGTH.vtable, 0, 0)
+    for (let i = 0; i < length; i++) if (type[i] !== 0 && !isFree(state[i])) propagation.claim(first + i, items[type[i]], strengthOf(first + i, items[type[i]], types[type[i]].name === null), 0, 0)
   }
 }
 

@@ -10,8 +10,9 @@ export class MemoryKinds {
     this.ranges = ranges
   }
 
-  /** Null where nothing is mapped. */
+  /** Null where nothing is mapped, and for NaN. */
   at(address: number): RangeKind | null {
+    if (Number.isNaN(address)) return null
     const { ranges } = this
     let range = ranges[this.last]
     if (range === undefined || address < range.start || address >= range.end) {

@@ -16,7 +16,7 @@ import { Containment } from './containment.ts'
 import { Hits } from './hits.ts'
 import { ErasedTypes } from './erasedTypes.ts'
 import { Contents } from './contents.ts'
-import { isSlack, readDeque, readString, readVector } from './containers.ts'
+import { isRoom, isSlack, readDeque, readString, readVector } from './containers.ts'
 import { Fit, LEAST_POINTER } from './fit.ts'
 import type { HeapColumns } from './heapColumns.ts'
 import type { MemoryKinds } from './memoryKinds.ts'
@@ -41,6 +41,8 @@ interface InPlace {
   strength: number
 }
 
+/** In the smallest block types of different sizes fit. glibc malloc.c, MINSIZE. */
+const LEAST = 24
 /** Objects in place that are remembered: a set of them takes 40 bytes each. */
 const MAX_IN_PLACE = 4_000_000
 const STEP = 4096
@@ -75,7 +77,7 @@ export class Propagation {
     this.shapes = parts.shapes
     this.claims = parts.claims
     this.containment = new Containment(parts.shapes)
-    this.erased = new ErasedTypes(parts.shapes.symbols)
+    this.erased = new ErasedTypes(parts.shapes)
     this.index = new TypeIndex(parts.shapes)
     this.contents = new Contents(parts)
     this.fit = new Fit({ ...parts, containment: this.containment })
@@ -223,7 +225,7 @@ export class Propagation {
     if (leaf.isLink) {
       const isNode = owner === leaf.target
       // the last node leads back to the container, wherever that lies
-      if (offset === 0 && isSlack(usable - pointee.size, usable)) this.claim(block, this.single(leaf.target), isNode ? Math.min(strength, STRENGTH.link) : STRENGTH.container, parent, via)
+      if (offset === 0 && isRoom(usable - pointee.size, usable)) this.claim(block, this.single(leaf.target), isNode ? Math.min(strength, STRENGTH.link) : STRENGTH.container, parent, via)
       return
     }
     // what is not sure itself makes nothing else sure
@@ -263,9 +265,10 @@ export class Propagation {
     if (offset === 0) {
       // by its vtable it is known already, or it is none
       if (shape.isPolymorphic && claims.strength[block] !== STRENGTH.vtable) return true
-      if (isSlack(usable - size, usable)) {
+      // 16 bytes more, unless two would fit as well
+      if (isSlack(usable - size, usable) || (isRoom(usable - size, usable) && !isSlack(usable % size, usable))) {
         // it may be the first part of what is not much larger: the bytes tell, or what else the field leads to
-        if ((this.holders(type, 0, usable).length > 0 || this.index.prefixed(type, usable).length > 0) && claims.strength[block] <= STRENGTH.buffer) return false
+        if ((this.holders(type, 0, usable).length > 0 || (usable > LEAST && this.index.prefixed(type, usable).length > 0)) && claims.strength[block] <= STRENGTH.buffer) return false
         // a sure pointer's word is taken until the block is looked at, which costs reading it
         return (own === STRENGTH.pointer || this.fit.fits(value, shape, value + usable)) && this.claim(block, this.single(type), own, parent, via)
       }

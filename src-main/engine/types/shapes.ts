@@ -71,6 +71,8 @@ export interface Shape {
   tail: Nested | null
   /** Offsets of aligned words that no pointer, union or number of 8 bytes covers. */
   plainWords: number[]
+  /** Of these, the offsets of whole numbers of 8 bytes. */
+  numberWords: number[]
   /** A vtable pointer stands at offset 0. */
   isPolymorphic: boolean
   /** Number of the first leaf as a field of the whole process; those of the others follow, then those of the adapters. */
@@ -119,6 +121,7 @@ export class Shapes {
   private readonly made: MadeType[] = []
   private readonly madeByName = new Map<string, TypeRef>()
   private readonly ofDeclaration = new Map<TypeRef, TypeRef>()
+  private readonly given = new Map<TypeRef, string>()
   private readonly alignments: Alignments
 
   /** @param knowsContainers whether the standard library's types mean more than their members */
@@ -168,9 +171,14 @@ export class Shapes {
     return this.symbols.isEqual(first, bare) ? first : bare
   }
 
+  /** How a type without a name is called elsewhere. */
+  nameUnnamed(type: TypeRef, name: string): void {
+    if (/\{\.\.\.\}$/.test(this.symbols.spell(type))) this.given.set(type, name)
+  }
+
   /** A closure has no name but that of whatever typedef was made of it: `std::remove_reference<f()::<lambda()>&>::type`. */
   private plainName(type: TypeRef): string {
-    const name = this.symbols.spell(type)
+    const name = this.given.get(type) ?? this.symbols.spell(type)
     return /^std::(?:remove_reference|remove_cv|decay)<(.+?) *&{0,2} *>::type$/s.exec(name)?.[1] ?? name
   }
 
@@ -237,7 +245,7 @@ export class Shapes {
   private compile(type: TypeRef): Shape | null {
     const size = this.size(type)
     if (!(size > 0)) return null
-    const shape: Shape = { type, size, leaves: [], nested: [], adapters: [], tail: null, plainWords: [], isPolymorphic: false, firstField: 0 }
+    const shape: Shape = { type, size, leaves: [], nested: [], adapters: [], tail: null, plainWords: [], numberWords: [], isPolymorphic: false, firstField: 0 }
     const place: Place = { depth: 0, isBase: false, isArm: false, guard: null, isLast: true }
     const made = this.madeType(type)
     for (const part of made?.parts ?? []) this.add(shape, part.type, part.offset, '', { ...place, depth: 1, isBase: part.isBase, isLast: false })
@@ -248,6 +256,7 @@ export class Shapes {
     shape.isPolymorphic = shape.leaves.some((leaf) => leaf.kind === LEAF.vtable && leaf.offset === 0)
     for (const leaf of shape.leaves) leaf.isRival = leaf.isArm && leaf.kind === LEAF.pointer && shape.leaves.some((other) => other.offset === leaf.offset && other.kind === LEAF.pointer && other.target !== leaf.target && other.target !== 0)
     shape.plainWords = plainWords(shape)
+    shape.numberWords = shape.plainWords.filter((offset) => shape.leaves.some((leaf) => leaf.kind === LEAF.count && leaf.size === 8 && offset >= leaf.offset && offset < leaf.offset + leaf.size * leaf.count))
     shape.firstField = this.fields.length
     for (const { path, offset, target, isRival } of shape.leaves) this.fields.push({ owner: type, path, offset, target, isRival })
     for (const { path, offset } of shape.adapters) this.fields.push({ owner: type, path, offset, target: 0, isRival: false })

@@ -264,7 +264,7 @@ export class Propagation {
     }
     if (offset === 0) {
       // by its vtable it is known already, or it is none
-      if (shape.isPolymorphic && claims.strength[block] !== STRENGTH.vtable) return true
+      if (shape.isPolymorphic && !this.beginsWithVtable(block)) return true
       // 16 bytes more, unless two would fit as well
       if (isSlack(usable - size, usable) || (isRoom(usable - size, usable) && !isSlack(usable % size, usable))) {
         // it may be the first part of what is not much larger: the bytes tell, or what else the field leads to
@@ -306,7 +306,7 @@ export class Propagation {
     let fitting = 0
     for (const choice of choices) {
       const shape = this.shapes.of(choice)
-      if (!shape || (shape.isPolymorphic && this.claims.strength[block] !== STRENGTH.vtable) || !this.fit.fits(start, shape, start + usable)) continue
+      if (!shape || (shape.isPolymorphic && !this.beginsWithVtable(block)) || !this.fit.fits(start, shape, start + usable)) continue
       fitting++
       const { score } = this.fit
       if (score > bestScore) {
@@ -379,6 +379,13 @@ export class Propagation {
       return shape && this.fit.fits(at + header, shape, at + this.heap.size(block), 1) ? this.fit.score : -Infinity
     }
     return score(item) >= score(held) + 1
+  }
+
+  /** Whether it may be an object with virtual functions: it is known by its vtable, or its first word leads to static data. */
+  private beginsWithVtable(block: number): boolean {
+    if (this.claims.strength[block] === STRENGTH.vtable) return true
+    const kind = this.kinds.at(this.memory.word(this.heap.address(block)))
+    return kind === 'module-data' || kind === 'module-rodata' || kind === 'module-bss'
   }
 
   private isExact(block: number, size: number): boolean {

@@ -1,5 +1,4 @@
 /** What the bytes of a block look like, whatever they are said to be: pointers, text, numbers. */
-import { isUtf8 } from 'node:buffer'
 import type { TypeRef } from '../../contract/rows.ts'
 import { ENCODING } from '../symbols/tables.ts'
 import { isSlack } from './containers.ts'
@@ -86,5 +85,17 @@ export class Contents {
       length++
     }
     return length > 0 && isUtf8(bytes.subarray(0, length)) && !this.leadsToBlock(at)
+  }
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+function isUtf8(bytes: Uint8Array): boolean {
+  if (bytes.every((byte) => byte < 128)) return true
+  try {
+    utf8.decode(bytes)
+    return true
+  } catch {
+    return false
   }
 }

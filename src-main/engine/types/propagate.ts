@@ -43,6 +43,8 @@ interface InPlace {
 
 /** In the smallest block types of different sizes fit. glibc malloc.c, MINSIZE. */
 const LEAST = 24
+/** Containers within containers that are followed at once. */
+const MAX_DEPTH = 32
 /** Objects in place that are remembered: a set of them takes 40 bytes each. */
 const MAX_IN_PLACE = 4_000_000
 const STEP = 4096
@@ -68,6 +70,10 @@ export class Propagation {
   private readonly arrays = new Map<TypeRef, number>()
   private readonly holderChoices = new Map<string, TypeRef[]>()
   private readonly inPlace: InPlace[] = []
+  private readonly putOff: { from: number; to: number; element: TypeRef; parent: number; strength: number }[] = []
+  private depth = 0
+  /** A bit for each block whose elements were followed as a container's. */
+  private readonly followed: Uint8Array
   private readonly seenInPlace = new Set<number>()
 
   constructor(parts: { heap: HeapColumns; memory: PagedMemory; kinds: MemoryKinds; shapes: Shapes; claims: Claims }) {
@@ -80,6 +86,7 @@ export class Propagation {
     this.erased = new ErasedTypes(parts.shapes)
     this.index = new TypeIndex(parts.shapes)
     this.contents = new Contents(parts)
+    this.followed = new Uint8Array((parts.heap.count >>> 3) + 1)
     this.fit = new Fit({ ...parts, containment: this.containment })
   }
 
@@ -89,7 +96,7 @@ export class Propagation {
       if (done % STEP === 0) progress.advance(done)
       const block = this.claims.next()
       if (block >= 0) this.expandBlock(block)
-      else if (!this.expandNextInPlace()) return
+      else if (!this.expandNextInPlace() && !this.expandNextElements()) return
     }
   }
 
@@ -117,15 +124,43 @@ export class Propagation {
       if ((strength === STRENGTH.pointer || strength === STRENGTH.link) && !this.fit.isPlausible(at, shape, limit)) return claims.clear(block)
       this.expandObject(at, shape, limit, block + 1, strength)
       if (shape.tail) this.expandElements(at + shape.tail.offset, limit, shape.tail.element, block + 1, Math.min(strength, STRENGTH.array))
-    } else {
+    } else if (strength !== STRENGTH.container) {
+      // of a container, those that it says are there
       for (let element = at; element + size <= limit; element += size) this.expandObject(element, shape, limit, block + 1, strength)
     }
   }
 
+  /** What containers hold is followed at once, so deep ones are put off. */
   private expandElements(from: number, to: number, element: TypeRef, parent: number, strength: number): void {
     const shape = this.shapes.of(element)
     if (!shape) return
+    if (this.depth >= MAX_DEPTH) return void this.putOff.push({ from, to, element, parent, strength })
+    this.depth++
     for (let at = from; at + shape.size <= to; at += shape.size) this.expandObject(at, shape, to, parent, strength)
+    this.depth--
+  }
+
+  private expandNextElements(): boolean {
+    const next = this.putOff.pop()
+    if (next === undefined) return false
+    this.expandElements(next.from, next.to, next.element, next.parent, next.strength)
+    return true
+  }
+
+  /** Whether a container's storage is to be followed: once, lest damaged ones that hold themselves are followed for ever. */
+  private isFirstOf(block: number): boolean {
+    const bit = 1 << (block & 7)
+    if ((this.followed[block >>> 3] & bit) !== 0) return false
+    this.followed[block >>> 3] |= bit
+    return true
+  }
+
+  /** All that is claimed is looked at again. */
+  again(): void {
+    const { claims, heap } = this
+    this.hits.clear()
+    this.followed.fill(0)
+    for (let block = 0; block < heap.count; block++) if (claims.item[block] !== 0 && claims.strength[block] > STRENGTH.buffer) claims.later(block)
   }
 
   private expandNextInPlace(): boolean {
@@ -168,7 +203,7 @@ export class Propagation {
     switch (adapter.kind) {
       case 'vector': {
         const held = readVector(this, at, adapter)
-        if (held === null || held === 'empty' || !this.claim(held.block, this.arrayOf(adapter.element, 0), container, parent, field + 1, false)) return
+        if (held === null || held === 'empty' || !this.claim(held.block, this.arrayOf(adapter.element, 0), container, parent, field + 1, false) || !this.isFirstOf(held.block)) return
         return this.expandElements(held.from, held.to, adapter.element, held.block + 1, claims.strength[held.block])
       }
       case 'string':
@@ -184,7 +219,7 @@ export class Propagation {
         const pointer = this.shapes.symbols.pointerTo(adapter.element)
         if (pointer !== null) this.claim(held.map, this.arrayOf(this.shapes.bare(pointer), 0), container, parent, field + 1, false)
         for (const { block, from, to } of held.buffers) {
-          if (this.claim(block, this.arrayOf(adapter.element, 0), container, parent, field + 1, false)) this.expandElements(from, to, adapter.element, block + 1, container)
+          if (this.claim(block, this.arrayOf(adapter.element, 0), container, parent, field + 1, false) && this.isFirstOf(block)) this.expandElements(from, to, adapter.element, block + 1, container)
         }
         return
       }

@@ -3,14 +3,14 @@
  * of that type that led here. What is taken back may take more with it; then all that is typed is followed anew, since others
  * may say what it is.
  */
-import { STRENGTH } from './claims.ts'
 import type { Propagation } from './propagate.ts'
 
 /** Share of the blocks from which on following all anew is worth its time. */
 const WORTHWHILE = 1e-4
 
 /** Answers how many claims were taken back. What follows waits to be run. */
-export function retract({ claims, shapes, containment, retyped, heap, hits }: Propagation): number {
+export function retract(propagation: Propagation): number {
+  const { claims, shapes, containment, retyped, heap } = propagation
   if (retyped.size === 0) return 0
   let all = 0
   for (let again = true; again; ) {
@@ -28,8 +28,6 @@ export function retract({ claims, shapes, containment, retyped, heap, hits }: Pr
     }
   }
   retyped.clear()
-  if (all <= heap.count * WORTHWHILE) return all
-  hits.clear()
-  for (let block = 0; block < heap.count; block++) if (claims.item[block] !== 0 && claims.strength[block] > STRENGTH.buffer) claims.later(block)
+  if (all > heap.count * WORTHWHILE) propagation.again()
   return all
 }

@@ -4,14 +4,14 @@
  */
 import { describe, expect, test } from 'vitest'
 import { Unavailable } from './commands.ts'
-import { PROGRAMS, buildsOf, takeCore } from './types/programs.ts'
+import { PROGRAMS, testedBuilds, takeCore } from './types/programs.ts'
 import { scoreStripped } from './types/score.ts'
 
 /** Share of blocks with a right name. Most of the compiler's blocks are nodes of its own, without vtables. */
 const COVERAGE: Record<string, number> = { game: 0.65, server: 0.55, compiler: 0.08, threads: 0.64, document: 0.71 }
 const PRECISION: Record<string, number> = { game: 0.999, server: 0.969, compiler: 0.999, threads: 0.999, document: 0.998 }
 
-describe.each(PROGRAMS.filter(({ name }) => name in COVERAGE).flatMap((program) => buildsOf(program).map((build) => ({ program, build, name: `${program.name} ${build.name}` }))))('$name', ({ program, build }) => {
+describe.each(PROGRAMS.filter(({ name }) => name in COVERAGE).flatMap((program) => testedBuilds(program).map((build) => ({ program, build, name: `${program.name} ${build.name}` }))))('$name', ({ program, build }) => {
   test('containers are known by their shape', async ({ skip }) => {
     try {
       const { scored, typed, right } = await scoreStripped(program, await takeCore(program, build))

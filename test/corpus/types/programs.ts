@@ -56,6 +56,11 @@ export function buildsOf(program: Program): Build[] {
   return BUILDS.filter(({ library }) => isCpp(program) || library === 'libstdc++')
 }
 
+/** The builds that the tests take: each compiler, level and library once. All of them are for `score.ts`. */
+export const testedBuilds = (program: Program): Build[] => buildsOf(program).filter(({ name }) => TESTED.includes(name))
+
+const TESTED = ['gcc-o2', 'clang-o0-dwarf4', 'libc++-o2']
+
 /** A C program's names for its types by typedef: `robj` → `redisObject`. Debug information has both. */
 export function typedefsOf(program: Program): Map<string, string> {
   if (isCpp(program)) return new Map()

@@ -272,6 +272,8 @@ export interface TopRow {
   type: string | null
   /** The type, or `malloc(80)`: the size the program most likely asked for. */
   label: string
+  /** Of rows without a type: whose the blocks are, `Session.blob→[272]`; absent where nothing is known. */
+  kind?: string
   /** Usable bytes of a block; the commonest where the row's blocks differ in size. */
   size: number
   /** How many different sizes the row's blocks have. */

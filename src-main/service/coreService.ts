@@ -314,6 +314,11 @@ export class CoreService implements CoreApi {
     return this.ask('typeText', query, (q) => q.query.core, (q) => q)
   }
 
+  /** Not of CoreApi: for the command line, whose commands over the graph wait for no types. */
+  keptTypes(query: { core: string }): Promise<Outcome<TypesState>> {
+    return this.askPart('keptTypes', query, ({ types }) => types.kept())
+  }
+
   /** Not of CoreApi: for the command line, which asks before symbols are read. Null where they have to be. */
   findType(query: { core: string; name: string }): Promise<Outcome<TypeLayout | null>> {
     return this.askSymbols('findType', query, (symbols) => symbols.findType(query.name))

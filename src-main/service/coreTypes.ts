@@ -50,6 +50,13 @@ export class CoreTypes {
     return { ok: true, value: this.state }
   }
 
+  /** Attaches what the index has, and looks for nothing. */
+  async kept(): Promise<Outcome<TypesState>> {
+    await this.options.symbols()
+    if (this.state.state === 'waiting') await this.attach(true)
+    return { ok: true, value: this.state }
+  }
+
   /** Lists of blocks have other types than before: a person's labels changed. */
   changed(): void {
     this.set(this.state)

@@ -17,7 +17,7 @@ test('the window opens a core and shows what uses the most memory', async ({ ski
   try {
     const page = await app.firstWindow()
     await page.getByRole('heading', { name: 'demo' }).waitFor({ timeout: 60_000 })
-    await page.getByText('malloc(80)').first().waitFor()
+    await page.getByText('char[]').first().waitFor()
     const isolated = await page.evaluate(() => typeof (globalThis as { require?: unknown }).require === 'undefined')
     expect(isolated).toBe(true)
   } finally {

@@ -216,7 +216,7 @@ describe('a program whose graph is known', () => {
     await chains().getByText('It leaked by itself').waitFor()
     await chains().getByRole('button', { name: 'What hangs on it' }).click()
     await expect.poll(() => footer().innerText()).toMatch(/leaked/)
-    await cell('malloc(1000)').dblclick()
+    await page.getByRole('gridcell', { name: /\[1000\]$|^char\[\]$|malloc\(1000\)/ }).first().dblclick()
     await page.getByRole('tablist').waitFor()
     await page.keyboard.press('6')
     await chains().getByText('It hangs on a block that leaked by itself').waitFor()

@@ -19,7 +19,7 @@ export interface Filterable<Row> {
 export type RowTest<Row = TopRow> = (row: Row) => boolean
 
 const TOP: Filterable<TopRow> = {
-  text: (row) => row.label,
+  text: (row) => (row.kind === undefined ? row.label : `${row.label} ${row.kind}`),
   numbers: { bytes: (row) => row.bytes, size: (row) => row.size, count: (row) => row.count, share: (row) => row.share },
 }
 const UNITS: Record<string, number> = { '': 1, b: 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 }

@@ -63,7 +63,8 @@ export function topRows(groups: Group[], types: KnownType[], requested: Requeste
     rows.set(key, {
       key,
       type: types[type].name,
-      label: type === 0 ? `malloc(${asked})` : owner === undefined ? types[type].label : ownedLabel(owner, asked),
+      label: isUnknown ? `malloc(${asked})` : types[type].label,
+      ...(owner === undefined || by === 'size' ? {} : { kind: ownedLabel(owner, asked) }),
       size: group.size,
       sizes: 1,
       requested: asked,

@@ -33,7 +33,8 @@ export async function runCoreCommand(command: CoreCommand, service: CoreService,
   graph?.catch(() => undefined)
   if (command.kind !== 'summary') value(await service.awaitSymbols({ core: summary.core }))
   await graph
-  if (wantsTypes(command)) await needTypes(service, summary.core)
+  if (isAboutTypes(command)) await needTypes(service, summary.core)
+  else if (command.kind !== 'summary') value(await service.keptTypes({ core: summary.core }))
   afterOpening()
   switch (command.kind) {
     case 'summary':
@@ -79,9 +80,20 @@ async function summarize({ common: { format } }: Of<'summary'>, service: CoreSer
   return output.write(format === 'text' ? summaryText(all, rows) : json(summaryJson(all, rows), format))
 }
 
-/** Whether a command names blocks by type. */
-function wantsTypes(command: CoreCommand): boolean {
-  return !('untyped' in command && command.untyped) && command.kind !== 'summary' && command.kind !== 'globals' && command.kind !== 'types'
+/** Whether a command waits for the types of blocks; others show those that were found before. */
+function isAboutTypes(command: CoreCommand): boolean {
+  switch (command.kind) {
+    case 'top':
+    case 'blocks':
+      return !command.untyped
+    case 'block':
+    case 'report':
+    case 'candidates':
+    case 'label':
+      return true
+    default:
+      return false
+  }
 }
 
 /** Throws CommandFailed where they can't be found. */

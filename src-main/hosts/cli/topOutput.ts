@@ -2,8 +2,8 @@
 import type { TopPage, TopRow } from '../../contract/rows.ts'
 import { grouped, humanBytes, percent, textTable } from './textTable.ts'
 
-export function topRowJson({ type, label, size, sizes, requested, count, bytes, share, evidence }: TopRow): object {
-  return { type, label, size, sizes, requested, count, bytes, share, evidence }
+export function topRowJson({ type, label, kind, size, sizes, requested, count, bytes, share, evidence }: TopRow): object {
+  return { type, label, ...(kind === undefined ? {} : { kind }), size, sizes, requested, count, bytes, share, evidence }
 }
 
 /** `rows` may be more than one page's. */
@@ -20,7 +20,7 @@ export function topText(rows: readonly TopRow[], page: TopPage): string {
       { title: 'SIZE', align: 'right' },
       { title: 'TYPE', align: 'left' },
     ],
-    rows.map((row) => [humanBytes(row.bytes), percent(row.share), grouped(row.count), row.sizes > 1 ? `${grouped(row.size)} …` : grouped(row.size), row.label]),
+    rows.map((row) => [humanBytes(row.bytes), percent(row.share), grouped(row.count), row.sizes > 1 ? `${grouped(row.size)} …` : grouped(row.size), row.kind === undefined ? row.label : `${row.label}  ${row.kind}`]),
   )
   const more = page.total > rows.length ? `… ${grouped(page.total - rows.length)} more rows (--limit ${page.total})\n` : ''
   return `${table}${more}\n${grouped(page.all.count)} used blocks, ${humanBytes(page.all.bytes)}\n`

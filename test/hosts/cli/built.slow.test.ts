@@ -31,12 +31,13 @@ describe('the built command', () => {
     expect([status, stdout]).toEqual([0, `corelens ${version}\n`])
   })
 
-  test('reads the demo core: 20,000 each of malloc(48), malloc(80), A, B', () => {
+  test('reads the demo core: 20,000 each of malloc(48), texts, A, B', () => {
     const { status, stdout, stderr } = run('top', demo, '--json')
     expect([status, stderr]).toEqual([0, ''])
     const { rows } = JSON.parse(stdout) as { rows: { label: string; count: number }[] }
-    expect(rows.find(({ label }) => label === 'malloc(80)')?.count).toBe(20_000)
-    expect(rows.find(({ label }) => label === 'A')?.count).toBe(20_000)
+    for (const name of ['malloc(48)', 'char[]', 'A', 'B']) expect(rows.find(({ label }) => label === name)?.count).toBe(20_000)
+    const untyped = JSON.parse(run('top', demo, '--json', '--untyped').stdout) as { rows: { label: string; count: number }[] }
+    for (const name of ['malloc(48)', 'malloc(80)', 'A']) expect(untyped.rows.find(({ label }) => label === name)?.count).toBe(20_000)
     const blocks = run('blocks', demo, '--state', 'used', '--jsonl').stdout.trimEnd().split('\n')
     expect(blocks.length).toBeGreaterThanOrEqual(80_000)
     expect(Object.keys(JSON.parse(blocks[0]!) as object)).toEqual(expect.arrayContaining(['addr', 'size', 'state', 'allocator', 'arena', 'type', 'count', 'confidence', 'evidence']))
@@ -68,7 +69,7 @@ describe('the built command', () => {
     expect(ran.stderr).toMatch(/^corelens: [^\n]+: [^\n]+: [^\n]+\n$/)
   })
 
-  test('several at once leave one index, and all answer the same', async () => {
+  test('several at once leave one index of blocks and one of types, and all answer the same', async () => {
     const cache = join(folder, 'together')
     const answers = await Promise.all(
       Array.from({ length: 4 }, () => new Promise<string>((resolve) => {
@@ -80,7 +81,7 @@ describe('the built command', () => {
     )
     expect(new Set(answers)).toHaveLength(1)
     expect(answers[0]).toMatch(/^0 \{/)
-    expect(indexes(cache)).toEqual([expect.stringMatching(/\.mdb$/)])
+    expect(indexes(cache)).toEqual([expect.stringMatching(/\.mdb$/), expect.stringMatching(/\.mdb$/)])
   })
 
   test('a killed analysis leaves no index, and the next one clears up', async () => {
@@ -94,7 +95,7 @@ describe('the built command', () => {
       await closed
     }
     expect(run('top', core, '--cache', cache).status).toBe(0)
-    expect(indexes(cache)).toEqual([expect.stringMatching(/\.mdb$/)])
+    expect(indexes(cache)).toEqual([expect.stringMatching(/\.mdb$/), expect.stringMatching(/\.mdb$/)])
     expect(readdirSync(join(cache, 'cores')).filter((name) => name.includes('.tmp'))).toEqual([])
   })
 
@@ -152,7 +153,7 @@ describe('the built command', () => {
   test('the demo writes its report and ends', () => {
     const { status, stdout } = spawnSync('npm', ['run', '-s', 'demo', '--', '--no-open'], { cwd: root, env, encoding: 'utf8' })
     expect(status).toBe(0)
-    expect(stdout).toContain('malloc(80)')
+    expect(stdout).toContain('malloc(48)')
     expect(readFileSync(join(root, 'out', 'demo-report.md'), 'utf8')).toMatch(/^# /)
   })
 })

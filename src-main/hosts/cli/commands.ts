@@ -34,7 +34,7 @@ export async function runCoreCommand(command: CoreCommand, service: CoreService,
   if (command.kind !== 'summary') value(await service.awaitSymbols({ core: summary.core }))
   await graph
   if (isAboutTypes(command)) await needTypes(service, summary.core)
-  else if (command.kind !== 'summary') value(await service.keptTypes({ core: summary.core }))
+  else if (command.kind !== 'summary' && !('untyped' in command)) value(await service.keptTypes({ core: summary.core }))
   afterOpening()
   switch (command.kind) {
     case 'summary':

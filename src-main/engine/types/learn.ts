@@ -14,8 +14,9 @@ import { OF_THE_PROGRAM, type TypeIndex } from './typeIndex.ts'
 
 /** Blocks of a group that candidates are tried on. */
 const SAMPLE = 48
-/** Candidates that single blocks are asked about. */
-const FINALISTS = 8
+/** Candidates that single blocks are asked about, and the share of the sample that each must fit. */
+const FINALISTS = 6
+const MAY_WIN = 0.02
 /** Known targets from which a field's other targets are concluded, and the share that must agree. */
 const ENOUGH = 5
 const AGREEING = 0.95
@@ -254,7 +255,8 @@ export class Learning {
     const { hits } = this.propagation
     let made = 0
     for (const order of hits.byField()) {
-      const groups = new Map<string, Group>()
+      /** By size; by minus the offset where a pointer leads into the middle: open ends are as long as they are. */
+      const groups = new Map<number, Group>()
       // the other arms say what it may be
       if (this.propagation.shapes.field(hits.field[order[0]]).isRival) continue
       for (const hit of order) {
@@ -262,8 +264,7 @@ export class Learning {
         if (!this.isUnknown(block)) continue
         const offset = hits.offset[hit]
         const usable = this.propagation.heap.size(block)
-        // open ends are as long as they are
-        const key = offset > 0 ? `+${offset}` : `${usable}`
+        const key = offset > 0 ? -offset : usable
         const group = groups.get(key)
         if (group) group.blocks.push(hit)
         else groups.set(key, { field: hits.field[hit], offset, usable, blocks: [hit] })
@@ -375,7 +376,7 @@ export class Learning {
     const isAlone = mayBeAlone && sample.length >= ALONE && pool.length > 1 && (second === undefined || second.fits < sample.length / 2)
     const isClear = isAlone || second === undefined || first.score >= second.score + AHEAD * Math.max(1, sample.length / 2) || sameLayout(first.shape, second.shape)
     const isAhead = isClear && first.fits >= AGREEING * sample.length && first.score >= (isAlone ? least / 4 : least) * sample.length
-    const finalists = standing.slice(0, FINALISTS)
+    const finalists = standing.filter(({ shape, fits }) => shape === first.shape || fits >= MAY_WIN * sample.length).slice(0, FINALISTS)
     const winner = (block: number): Shape | null => {
       const at = heap.address(block)
       const usable = heap.size(block)

@@ -132,7 +132,7 @@ function learn(propagation: Propagation, progress: Progress, without: ReadonlySe
   // another round looks at all hits again
   const few = propagation.heap.count * TOO_FEW
   const byLayout = !without.has('layouts')
-  const steps = [learning.fromRivals, learning.fromSizesOfField, ...(byLayout ? [learning.fromLayouts] : []), learning.fromFields]
+  const steps = [learning.fromRivals, learning.fromTags, learning.fromSizesOfField, ...(byLayout ? [learning.fromLayouts] : []), learning.fromFields]
   for (let round = 0; round < MAX_ROUNDS; round++) {
     let made = 0
     for (const step of steps) {

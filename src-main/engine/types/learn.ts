@@ -10,6 +10,7 @@ import { isSlack } from './containers.ts'
 import type { Propagation } from './propagate.ts'
 import type { Shape } from './shapes.ts'
 import { LEAF } from './shapes.ts'
+import { Tags } from './tags.ts'
 import { OF_THE_PROGRAM, type TypeIndex } from './typeIndex.ts'
 
 /** Blocks of a group that candidates are tried on. */
@@ -159,6 +160,27 @@ export class Learning {
       }
       return asked >= ENOUGH && agree >= AGREEING * asked
     })
+  }
+
+  /** Claims what tags in common headers tell; answers how many. */
+  fromTags(): number {
+    const { hits, shapes, claims } = this.propagation
+    let tags: Tags | null = null
+    let made = 0
+    for (const order of hits.byField()) {
+      const field = hits.field[order[0]]
+      const { target } = shapes.field(field)
+      if (!shapes.isRecord(target)) continue
+      for (const hit of order) {
+        const block = hits.block[hit]
+        // a tag tells more than how well the bytes fit
+        if (hits.offset[hit] !== 0 || claims.strength[block] > STRENGTH.best) continue
+        tags ??= new Tags(this.propagation)
+        const item = tags.itemOf(target, block)
+        if (item !== 0 && item !== claims.item[block]) made += this.claimAll([hit], () => item, field)
+      }
+    }
+    return made
   }
 
   /** Claims what the fields' other targets tell; answers how many. */

@@ -85,6 +85,13 @@ export class TypeIndex {
     })
   }
 
+  /** Whether a type begins with all members of another one. */
+  beginsLike(first: TypeRef, type: TypeRef): boolean {
+    let all = this.prefixes.get(first)
+    if (all === undefined) this.prefixes.set(first, (all = this.findPrefixed(first)))
+    return all.includes(type)
+  }
+
   private findPrefixed(first: TypeRef): TypeRef[] {
     const { symbols } = this.shapes
     const owner = symbols.owner(first)

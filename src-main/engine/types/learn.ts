@@ -6,6 +6,7 @@
 import type { TypeRef } from '../../contract/rows.ts'
 import { STATE } from '../allocator/blocks.ts'
 import { STRENGTH } from './claims.ts'
+import { AGREEING, ALONE, Contest, ENOUGH_FIT, SAMPLE } from './contest.ts'
 import { isSlack } from './containers.ts'
 import type { Propagation } from './propagate.ts'
 import type { Shape } from './shapes.ts'
@@ -13,14 +14,8 @@ import { LEAF } from './shapes.ts'
 import { Tags } from './tags.ts'
 import { OF_THE_PROGRAM, type TypeIndex } from './typeIndex.ts'
 
-/** Blocks of a group that candidates are tried on. */
-const SAMPLE = 48
-/** Candidates that single blocks are asked about, and the share of the sample that each must fit. */
-const FINALISTS = 6
-const MAY_WIN = 0.02
-/** Known targets from which a field's other targets are concluded, and the share that must agree. */
+/** Known targets from which a field's other targets are concluded. */
 const ENOUGH = 5
-const AGREEING = 0.95
 /** Share of blocks whose size is a multiple by chance, at most. */
 const MIXED = 0.75
 /** Bytes behind a record that say something when a number agrees with them, and how far it may differ: malloc's rounding. */
@@ -31,19 +26,8 @@ const AHEAD_OF_RIVAL = 0.75
 const NUMBERS = 0.25
 /** How often a group may tell nothing before it is left alone. */
 const VAIN = 2
-/** Share of a sample that must fit any of the candidates. */
-const ENOUGH_FIT = 0.05
-/** Blocks on which only one candidate must fit for less to speak for it. */
-const ALONE = 8
-/** Words that the pointer's own declaration is worth. */
-const DECLARED = 0.5
-/** Words that other blocks of a type are worth at most. */
-const MOST_PRIOR = 1
-/** What a candidate must be ahead of the next by, in words. */
-const AHEAD = 1
 /** Words that must speak for a type where no typed pointer leads to the block. */
 const ENOUGH_WORDS = 3
-const MOST_CANDIDATES = 400
 
 interface Group {
   field: number
@@ -55,6 +39,7 @@ interface Group {
 export class Learning {
   private readonly propagation: Propagation
   private readonly index: TypeIndex
+  private readonly contest: Contest
   /** `char`; 0 where no debug information has it. */
   private readonly character: TypeRef
   /** Groups that told nothing: how often, and of how many blocks. */
@@ -63,6 +48,7 @@ export class Learning {
   constructor(propagation: Propagation) {
     this.propagation = propagation
     this.index = propagation.index
+    this.contest = new Contest(propagation)
     const { symbols } = propagation.shapes
     this.character = propagation.shapes.bare(symbols.find('char').find((id) => symbols.size(id) === 1) ?? 0)
   }
@@ -325,7 +311,7 @@ export class Learning {
     const chosen = choose(module)
     // a pointer just behind a header says more than its words do
     this.propagation.fit.isTailKnown = offset > 0
-    const winners = this.contest(blocks, chosen, offset > 0 ? 0.1 : shapes.isRecord(target) ? 0.5 : 1, { declared: target })
+    const winners = this.contest.among(blocks, chosen, offset > 0 ? 0.1 : shapes.isRecord(target) ? 0.5 : 1, { declared: target })
     let made = texts
     groupHits.forEach((hit, i) => {
       const shape = winners(i)
@@ -367,78 +353,6 @@ export class Learning {
     return isSlack(usable - shape.size, usable) || (shape.tail !== null && shape.size <= usable) || offset > 0
   }
 
-  /**
-   * Tries candidates on a sample of blocks and answers which one each block has; null where that can't be told.
-   * @param least words that must speak for it in a block, on average
-   * @param declared the type that the pointer is declared with
-   * @param mayBeAlone less is enough where nothing else fits: something is known to point there
-   */
-  private contest(blocks: number[], candidates: Shape[], least: number, { mayBeAlone = true, declared = 0 } = {}): (i: number) => Shape | null {
-    const { fit, heap } = this.propagation
-    const pool = candidates.filter((shape) => shape.isPolymorphic === false).slice(0, MOST_CANDIDATES)
-    if (pool.length === 0) return () => null
-    const step = Math.max(1, Math.floor(blocks.length / SAMPLE))
-    const sample = blocks.filter((_, i) => i % step === 0).slice(0, SAMPLE)
-    const scored = pool.map((shape) => {
-      let fits = 0
-      let score = 0
-      for (const block of sample) {
-        const at = heap.address(block)
-        if (shape.size > heap.size(block) || !fit.fits(at, shape, at + heap.size(block), 1) || fit.good === 0) continue
-        fits++
-        score += fit.score + this.prior(shape) + (shape.type === declared ? DECLARED : 0)
-      }
-      return { shape, fits, score }
-    })
-    const standing = scored.filter(({ fits }) => fits > 0).sort((a, b) => b.score - a.score)
-    const first = standing[0]
-    const second = standing.find(({ shape }, i) => i > 0 && !this.areNamesakes(shape, first.shape))
-    if (first === undefined || first.fits < ENOUGH_FIT * sample.length) return () => null
-    // one is ahead over all of them, or the only one of several that fits
-    const isAlone = mayBeAlone && sample.length >= ALONE && pool.length > 1 && (second === undefined || second.fits < sample.length / 2)
-    const isClear = isAlone || second === undefined || first.score >= second.score + AHEAD * Math.max(1, sample.length / 2) || sameLayout(first.shape, second.shape)
-    const isAhead = isClear && first.fits >= AGREEING * sample.length && first.score >= (isAlone ? least / 4 : least) * sample.length
-    const finalists = standing.filter(({ shape, fits }) => shape === first.shape || fits >= MAY_WIN * sample.length).slice(0, FINALISTS)
-    const winner = (block: number): Shape | null => {
-      const at = heap.address(block)
-      const usable = heap.size(block)
-      let best: Shape | null = null
-      let bestScore = isAhead ? -Infinity : 0
-      let next = -Infinity
-      for (const { shape } of finalists) {
-        if (shape.size > usable || !fit.fits(at, shape, at + usable, 1) || fit.good === 0) continue
-        // what most of the group are is likelier
-        const score = fit.score + this.prior(shape) + (shape.type === declared ? DECLARED : 0) + (isAhead && shape === first.shape ? 2 * AHEAD : 0)
-        if (score > bestScore) {
-          next = best === null || this.areNamesakes(best, shape) ? next : bestScore
-          bestScore = score
-          best = shape
-        } else if (score > next && !this.areNamesakes(best, shape)) {
-          next = score
-        }
-      }
-      if (isAhead && best === first.shape) return best
-      if (best === null) return null
-      return next === -Infinity ? (bestScore >= least / 2 ? best : null) : bestScore >= least && bestScore >= next + AHEAD ? best : null
-    }
-    // what can't be told of the sample can't be told of the rest
-    if (!isAhead && sample.filter((block) => winner(block) !== null).length < ENOUGH_FIT * sample.length) return () => null
-    return (i) => winner(blocks[i])
-  }
-
-  /** A type that other blocks are known to have is likelier than one that none has. */
-  private prior(shape: Shape): number {
-    const { claims } = this.propagation
-    const known = claims.counts[this.propagation.single(shape.type)]
-    return Math.min(MOST_PRIOR, Math.log10(1 + Math.max(0, known)) / 2)
-  }
-
-  /** Types of one name in several modules are one to who reads it. */
-  private areNamesakes(a: Shape | null, b: Shape): boolean {
-    const { shapes } = this.propagation
-    return a !== null && shapes.name(a.type) === shapes.name(b.type)
-  }
-
   /** Claims what pointers are declared to lead to, where nothing tells that it is the first part of something else; answers how many. */
   fromDeclarations(): number {
     const { hits, heap, shapes, fit } = this.propagation
@@ -476,7 +390,7 @@ export class Learning {
   private matchSize(usable: number, blocks: number[]): number {
     const { propagation } = this
     const candidates = this.index.fitting(usable, OF_THE_PROGRAM).map((type) => propagation.shapes.of(type)).filter((shape) => shape !== null)
-    const winners = this.contest(blocks, candidates, ENOUGH_WORDS, { mayBeAlone: false })
+    const winners = this.contest.among(blocks, candidates, ENOUGH_WORDS, { mayBeAlone: false })
     let made = 0
     blocks.forEach((block, i) => {
       const shape = winners(i)
@@ -484,9 +398,4 @@ export class Learning {
     })
     return made
   }
-}
-
-/** Whether two types say the same of memory. */
-function sameLayout(a: Shape, b: Shape): boolean {
-  return a.size === b.size && a.leaves.length === b.leaves.length && a.leaves.every((leaf, i) => leaf.offset === b.leaves[i].offset && leaf.kind === b.leaves[i].kind && leaf.target === b.leaves[i].target)
 }

@@ -79,6 +79,6 @@ test('rows of TopN: unknown blocks by owner and size, typed ones have no kind', 
   expect(kinds[kind[propagation.heap.blockAt(known)]].look).toBe(0)
   const typed = withTypes(view.blocks, () => propagation.claims.item.map((item, i) => (item > 0 ? 1 : typeOfKind[kind[i]])))
   const rows = topRows(groupBlocks(typed).groups, types, new Map(), 'type')
-  expect(rows.map(({ label, type, count }) => `${label} ${type} ${count}`).sort()).toEqual(['Known Known 1', 'cache+8→[24] null 1', 'cache→[24] null 1', 'malloc(24) null 1', 'malloc(56) null 1'])
+  expect(rows.map(({ label, kind, type, count }) => `${label} ${kind ?? '-'} ${type} ${count}`).sort()).toEqual(['Known - Known 1', 'malloc(24) - null 1', 'malloc(24) cache+8→[24] null 1', 'malloc(24) cache→[24] null 1', 'malloc(56) - null 1'])
   expect(new Set(rows.map(({ key }) => key)).size).toBe(rows.length)
 })

@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- 100m 1g 4g | CORE…]`: from a core to TopN, first and second opening, beside reading the file once
+ * `npm run bench [-- 100m 1g 4g | CORE…]`: from a core to TopN by vtables, first and second opening, beside reading the file once
  * and, where CHAP names a chap binary, beside chap to its prompt. Machines are noisy: read the ratios, medians of RUNS.
  * `npm run bench -- symbols [10m 50m 130m | ELF…]`: debug information into the symbol database; see symbols.ts.
  * `npm run bench -- types [100m 1g 4g | CORE… | accuracy]`: the types of all blocks: cost, and worth of each part; see types.ts.
@@ -44,14 +44,15 @@ async function benchCores(given: string[]): Promise<void> {
     const baseline = medians(() => readOnce(core))
     line('reading the file once', baseline, baseline)
     const cache = mkdtempSync(join(tmpdir(), 'corelens-bench-'))
-    const top = ['top', core, '--limit', '20', '--json']
+    // types have a bench of their own
+    const top = ['top', core, '--limit', '20', '--json', '--untyped']
     line('corelens top, without a cache', medians(() => timed(process.execPath, [cli, ...top, '--no-cache'])), baseline)
     line('corelens top, making the cache', medians(() => {
       rmSync(cache, { recursive: true, force: true })
       return timed(process.execPath, [cli, ...top, '--cache', cache])
     }), baseline)
     line('corelens top, from the cache', medians(() => timed(process.execPath, [cli, ...top, '--cache', cache])), baseline)
-    line('corelens blocks --jsonl, from the cache', medians(() => timed(process.execPath, [cli, 'blocks', core, '--state', 'all', '--jsonl', '--cache', cache])), baseline)
+    line('corelens blocks --jsonl, from the cache', medians(() => timed(process.execPath, [cli, 'blocks', core, '--state', 'all', '--jsonl', '--untyped', '--cache', cache])), baseline)
     if (chap) line('chap to its prompt', medians(() => timed(chap, [core])), baseline)
     rmSync(cache, { recursive: true, force: true })
     console.log(`  stages: ${Object.entries(summary.timings).map(([stage, seconds]) => `${stage} ${seconds.toFixed(2)} s`).join(', ')}`)

@@ -57,7 +57,9 @@ export class TypeBench {
     const { claims } = propagation
     const changed = (claims.changed = new Set<number>())
     for (const { row, blocks } of labels) {
-      const item = this.itemOf(propagation, row.type)
+      // other symbols than it was made with may not have its type
+      const item = this.find(propagation, row.type)
+      if (item === null) continue
       for (const block of blocks) {
         if (block >= this.heap.count || !this.heap.isUsed(block)) continue
         propagation.retyped.add(block)
@@ -85,18 +87,18 @@ export class TypeBench {
     for (const block of dropped) claims.clear(block)
   }
 
-  /** Throws UsageError where there is no such type. */
-  itemOf(propagation: Propagation, name: string): number {
+  /** Null where there is no such type. */
+  private find(propagation: Propagation, name: string): number | null {
     const element = name.replace(/ ?\[\]$/, '')
     const { symbols } = this.view
     const type = symbols.find(element).find((id) => symbols.size(id) > 0) ?? pointerType(this.shapes, element)
-    if (type === null) throw new UsageError('no type of that name has a size', name, 'search it on the Types page')
+    if (type === null) return null
     return element === name ? propagation.single(this.shapes.bare(type)) : propagation.arrayOf(this.shapes.bare(type), 0)
   }
 
   /** Throws UsageError where there is no such type. */
   checkType(name: string): void {
-    this.itemOf(this.propagation().propagation, name)
+    if (this.find(this.propagation().propagation, name) === null) throw new UsageError('no type of that name has a size', name, 'search it on the Types page')
   }
 
   /** With the types that were found, to be changed. `types`: what items stand for. */

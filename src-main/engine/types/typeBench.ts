@@ -3,6 +3,7 @@
  * labels can be followed. Made when it is first needed; a label's consequences are found here and kept nowhere: opening the core
  * again follows the labels again.
  */
+import type { TypeRef } from '../../contract/rows.ts'
 import type { CandidateRow, LabelRow } from '../../contract/typeRows.ts'
 import { CHUNK_BITS, CHUNK_BLOCKS, type Blocks } from '../allocator/blocks.ts'
 import { groupBlocks } from '../findings/groups.ts'
@@ -87,18 +88,24 @@ export class TypeBench {
     for (const block of dropped) claims.clear(block)
   }
 
-  /** Null where there is no such type. */
+  /** The item of a type's name, `T[]` for an array; null where there is no such type. */
   private find(propagation: Propagation, name: string): number | null {
+    const type = this.typeOf(name)
+    if (type === null) return null
+    return name.endsWith('[]') ? propagation.arrayOf(type, 0) : propagation.single(type)
+  }
+
+  /** Of an array its element's; null where there is none of that name, or it has no size. */
+  private typeOf(name: string): TypeRef | null {
     const element = name.replace(/ ?\[\]$/, '')
     const { symbols } = this.view
     const type = symbols.find(element).find((id) => symbols.size(id) > 0) ?? pointerType(this.shapes, element)
-    if (type === null) return null
-    return element === name ? propagation.single(this.shapes.bare(type)) : propagation.arrayOf(this.shapes.bare(type), 0)
+    return type === null ? null : this.shapes.bare(type)
   }
 
   /** Throws UsageError where there is no such type. */
   checkType(name: string): void {
-    if (this.find(this.propagation().propagation, name) === null) throw new UsageError('no type of that name has a size', name, 'search it on the Types page')
+    if (this.typeOf(name) === null) throw new UsageError('no type of that name has a size', name, 'search it on the Types page')
   }
 
   /** With the types that were found, to be changed. `types`: what items stand for. */

@@ -1,4 +1,4 @@
-/** What each program's types must reach with each of its builds, as shares: what was seen, less what differs from run to run (kvstore's  from 80 to 97 %). To be raised as the inference gets better, never lowered. */
+/** What each program's types must reach with each of its builds, as shares: what was seen, less what differs from run to run (kvstore from 80 to 97 %). To be raised as the inference gets better, never lowered. */
 export interface Floor {
   /** Right of all scored blocks. */
   coverage: number

@@ -67,7 +67,7 @@ describe('the Electron host', () => {
     expect(recent.map(({ label }) => label)).toEqual(['d'])
     recent[0]!.click()
     await vi.waitFor(async () => expect((await listed())[0]).toMatchObject({ name: 'd', openNow: true }))
-    expect(electron.window()!.webContents.received.findLast((event) => (event as { kind: string }).kind === 'offered')).toMatchObject({ kind: 'offered', file: { name: 'd' } })
+    await vi.waitFor(() => expect(electron.window()!.webContents.received.findLast((event) => (event as { kind: string }).kind === 'offered')).toMatchObject({ kind: 'offered', file: { name: 'd' } }))
   })
 
   test('answers only the main frame of its own page', async () => {
